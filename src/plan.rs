@@ -7,6 +7,7 @@
 //!
 //! This module is pure: no files, no network, no clock, no environment, and no way to write.
 
+mod account;
 mod change;
 mod comparison;
 mod contents;
@@ -22,6 +23,7 @@ mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use account::{AccountContent, ConnectorUse};
 pub use change::{Change, ChangeKind, DisplayValue, RedactedChange};
 pub use contents::{
     AccountSize, Approved, BlockCode, Blocked, DeleteLimitExceeded, HostUse, Limits, Note,
@@ -82,11 +84,14 @@ pub fn compute(desired: &Desired, observed: &Observed, context: &PlanContext<'_>
         untouched: UntouchedCounts {
             unchanged: 0,
             orphans: matching.orphans.len(),
-            unmanaged: matching.unmanaged(observed),
+            unmanaged: matching.unmanaged(observed).map(|instances| instances.len()),
         },
         reads: observed.reads,
         account: observed.account.as_ref().map(|account| size(account.len())),
         managed: size(observed.ours.len()),
+        content: (desired.instances.is_empty() && options.selection.is_none())
+            .then(|| AccountContent::new(observed))
+            .flatten(),
     };
     for (key, wanted) in &desired.instances {
         if options.selects(key) {

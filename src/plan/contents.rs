@@ -1,7 +1,7 @@
 //! The contents of a plan, the limits that it must respect before anything is written, and the codes of
 //! blocked documents and notes, which `docs/diagnostics.md` explains.
 
-use super::{Action, Step, Target};
+use super::{AccountContent, Action, Step, Target};
 use crate::instance::{InstanceId, Key, SecretSource, Span, vocabulary};
 
 /// A complete plan.
@@ -30,6 +30,8 @@ pub struct Plan {
     pub account: Option<AccountSize>,
     /// The size of the project.
     pub managed: AccountSize,
+    /// What the account contains. Only if there is no document, and if the account was listed.
+    pub content: Option<AccountContent>,
 }
 
 /// The size of an account or a project, which determines the number of requests of a listing.

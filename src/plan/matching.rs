@@ -90,9 +90,9 @@ impl<'a> Matching<'a> {
         }
     }
 
-    /// The number of instances without an owner that no document adopts. `None` if the account was not
+    /// The instances without an owner that no document adopts, sorted by ID. `None` if the account was not
     /// listed.
-    pub(super) fn unmanaged(&self, observed: &Observed) -> Option<usize> {
+    pub(super) fn unmanaged(&self, observed: &'a Observed) -> Option<Vec<&'a ObservedInstance>> {
         let adopted: BTreeSet<InstanceId> = self
             .by_key
             .values()
@@ -103,6 +103,6 @@ impl<'a> Matching<'a> {
             found.marks.ownership(&observed.project) == Ownership::Unmanaged
                 && !adopted.contains(&found.id)
         };
-        Some(observed.account.as_ref()?.values().filter(is_unmanaged).count())
+        Some(observed.account.as_ref()?.values().filter(is_unmanaged).collect())
     }
 }

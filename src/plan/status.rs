@@ -1,14 +1,15 @@
 //! The status of every instance.
 //!
-//! In: files, platform and the plan that follows from them. Out: one entry per document and per orphan.
-//! In addition, it finds every instance, managed or not, whose callback URL contains another instance
-//! ID, for example after its configuration was copied.
+//! In: files, platform and the plan that follows from them. Out: one entry per document and per orphan,
+//! those that need attention first, and the instances that nobody manages. In addition, it finds every
+//! instance, managed or not, whose callback URL contains another instance ID, for example after its
+//! configuration was copied.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::matching::{Match, Matching};
-use super::{Action, Blocked, Plan, PlanContext};
-use crate::desired::Desired;
+use super::{AccountContent, Action, Blocked, Plan, PlanContext, PlanOptions, UnsetSecret};
+use crate::desired::{Desired, DesiredInstance};
 use crate::instance::{
     BaseUrl, ConnectorKey, EVENT_CALLBACK, EventArrival, EventSettings, EventSupport, InstanceId,
     Key, WebhookUrlForm, id_in_webhook_url, vocabulary,
@@ -18,13 +19,19 @@ use crate::observed::{Observed, ObservedInstance};
 /// The status of all instances.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusReport {
-    /// One entry per orphan, per document, and per instance with the key of a blocked document, sorted
-    /// by key.
+    /// One entry per orphan, per document, and per instance with the key of a blocked document. Sorted by
+    /// urgency, then by key.
     pub rows: Vec<InstanceStatus>,
     /// The documents that are blocked.
     pub blocked: Vec<Blocked>,
     /// The callback URLs that contain another instance ID, sorted by instance ID.
     pub findings: Vec<CallbackMismatch>,
+    /// The instances of the account without an owner that no document adopts, sorted by instance ID.
+    pub unmanaged: Vec<UnmanagedInstance>,
+    /// The secrets that are not set here.
+    pub unset: Vec<UnsetSecret>,
+    /// What the account contains. Only if there is no document.
+    pub content: Option<AccountContent>,
 }
 
 /// The status of one instance.
@@ -38,6 +45,9 @@ pub struct InstanceStatus {
     pub name: String,
     /// How the instance compares with its file.
     pub state: SyncState,
+    /// Whether somebody must act: it is not in sync, its authentication does not work, it is disabled and
+    /// no file asks for that, or its callback URL contains another instance ID.
+    pub needs_attention: bool,
     /// The state of the instance on the platform, if it exists.
     pub instance: Option<InstanceHealth>,
 }
@@ -76,6 +86,14 @@ vocabulary! {
 }
 
 impl SyncState {
+    /// All states, the most urgent first.
+    pub const BY_URGENCY: [Self; 6] =
+        [Self::Blocked, Self::Missing, Self::Unfinished, Self::Drifted, Self::Orphan, Self::InSync];
+
+    fn urgency(self) -> usize {
+        Self::BY_URGENCY.iter().position(|state| *state == self).unwrap_or(Self::BY_URGENCY.len())
+    }
+
     /// The state that this action changes.
     fn before(action: Action) -> Self {
         match action {
@@ -85,6 +103,17 @@ impl SyncState {
             Action::Delete => Self::Orphan,
         }
     }
+}
+
+/// An instance without an owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnmanagedInstance {
+    /// The instance ID.
+    pub id: InstanceId,
+    /// The connector key, as the reply spells it.
+    pub connector: String,
+    /// The display name.
+    pub name: String,
 }
 
 /// An instance whose callback URL contains another instance ID, so its events go to that instance.
@@ -107,52 +136,114 @@ pub fn status(
     plan: &Plan,
     context: &PlanContext<'_>,
 ) -> StatusReport {
+    let matching = Matching::new(desired, observed, context.options, context.fingerprints);
     let account = observed.account.iter().flat_map(BTreeMap::values);
+    let findings: Vec<_> = account.filter_map(callback_mismatch).collect();
+    let wrong_callbacks = findings.iter().map(|finding| finding.id).collect();
+    let rows =
+        Rows { desired, plan, options: context.options, matching: &matching, wrong_callbacks };
     StatusReport {
-        rows: rows(desired, observed, plan, context),
+        rows: rows.sorted(),
         blocked: plan.blocked.clone(),
-        findings: account.filter_map(callback_mismatch).collect(),
+        findings,
+        unmanaged: matching.unmanaged(observed).into_iter().flatten().map(unmanaged).collect(),
+        unset: plan.unset.clone(),
+        content: plan.content.clone(),
     }
 }
 
-fn rows(
-    desired: &Desired,
-    observed: &Observed,
-    plan: &Plan,
-    context: &PlanContext<'_>,
-) -> Vec<InstanceStatus> {
-    let options = context.options;
-    let matching = Matching::new(desired, observed, options, context.fingerprints);
-    let states = states(plan);
-    let row = |key: &Key, found: &ObservedInstance, declared: EventSettings, state| {
-        let (connector, name) = (found.connector.clone(), found.name.clone());
-        let instance = Some(health(found, declared, plan));
-        InstanceStatus { key: key.clone(), connector, name, state, instance }
-    };
-    let mut rows = Vec::new();
-    for (key, wanted) in desired.instances.iter().filter(|(key, _)| options.selects(key)) {
-        let state = states.get(key).copied().unwrap_or(SyncState::InSync);
-        let found = match &matching.by_key[key] {
-            // Each of them may be the document's, and a person must decide.
-            Match::Blocked(..) => {
-                matching.instances_of_blocked.get(key).cloned().unwrap_or_default()
-            }
-            matched => matched.instance().into_iter().collect(),
-        };
-        if found.is_empty() {
-            let (connector, name) = (wanted.connector.to_string(), wanted.name.clone());
-            rows.push(InstanceStatus { key: key.clone(), connector, name, state, instance: None });
-        }
-        rows.extend(found.into_iter().map(|found| row(key, found, wanted.event_settings(), state)));
+/// What the rows are made of.
+struct Rows<'a> {
+    desired: &'a Desired,
+    plan: &'a Plan,
+    options: &'a PlanOptions,
+    matching: &'a Matching<'a>,
+    wrong_callbacks: BTreeSet<InstanceId>,
+}
+
+impl Rows<'_> {
+    fn sorted(&self) -> Vec<InstanceStatus> {
+        let mut rows: Vec<_> = self.of_documents().into_iter().chain(self.of_orphans()).collect();
+        let id = |row: &InstanceStatus| row.instance.as_ref().map(|instance| instance.id);
+        let urgency = |row: &InstanceStatus| (row.state.urgency(), !row.needs_attention);
+        rows.sort_by(|a, b| (urgency(a), &a.key, id(a)).cmp(&(urgency(b), &b.key, id(b))));
+        rows
     }
-    let orphans = matching.orphans.iter().filter(|_| options.selection.is_none());
-    rows.extend(orphans.map(|(key, found)| {
-        let settings = EventSettings::declared(event_support(desired, found), |_| None);
-        row(key, found, settings, SyncState::Orphan)
-    }));
-    let id = |row: &InstanceStatus| row.instance.as_ref().map(|instance| instance.id);
-    rows.sort_by(|a, b| (&a.key, id(a)).cmp(&(&b.key, id(b))));
-    rows
+
+    fn of_documents(&self) -> Vec<InstanceStatus> {
+        let states = states(self.plan);
+        let mut rows = Vec::new();
+        let selected = self.desired.instances.iter().filter(|(key, _)| self.options.selects(key));
+        for (key, wanted) in selected {
+            let state = states.get(key).copied().unwrap_or(SyncState::InSync);
+            let found = self.instances_of(key);
+            if found.is_empty() {
+                rows.push(without_instance(key, wanted, state));
+            }
+            rows.extend(found.into_iter().map(|found| {
+                let mut row = self.row(key, found, wanted.event_settings(), state);
+                row.needs_attention |= found.disabled && wanted.enabled.is_none();
+                row
+            }));
+        }
+        rows
+    }
+
+    /// The instances that are shown for a document. If it is blocked, each may be its instance, and a
+    /// person must decide.
+    fn instances_of(&self, key: &Key) -> Vec<&ObservedInstance> {
+        match self.matching.by_key.get(key) {
+            Some(Match::Blocked(..)) => {
+                self.matching.instances_of_blocked.get(key).cloned().unwrap_or_default()
+            }
+            Some(matched) => matched.instance().into_iter().collect(),
+            None => Vec::new(),
+        }
+    }
+
+    fn of_orphans(&self) -> impl Iterator<Item = InstanceStatus> {
+        let orphans = self.matching.orphans.iter().filter(|_| self.options.selection.is_none());
+        orphans.map(|(key, found)| {
+            let settings = EventSettings::declared(event_support(self.desired, found), |_| None);
+            self.row(key, found, settings, SyncState::Orphan)
+        })
+    }
+
+    fn row(
+        &self,
+        key: &Key,
+        found: &ObservedInstance,
+        declared: EventSettings,
+        state: SyncState,
+    ) -> InstanceStatus {
+        InstanceStatus {
+            key: key.clone(),
+            connector: found.connector.clone(),
+            name: found.name.clone(),
+            state,
+            needs_attention: state != SyncState::InSync
+                || !found.valid
+                || self.wrong_callbacks.contains(&found.id),
+            instance: Some(health(found, declared, self.plan)),
+        }
+    }
+}
+
+fn without_instance(key: &Key, wanted: &DesiredInstance, state: SyncState) -> InstanceStatus {
+    let (connector, name) = (wanted.connector.to_string(), wanted.name.clone());
+    InstanceStatus {
+        key: key.clone(),
+        connector,
+        name,
+        state,
+        needs_attention: true,
+        instance: None,
+    }
+}
+
+fn unmanaged(found: &ObservedInstance) -> UnmanagedInstance {
+    let (connector, name) = (found.connector.clone(), found.name.clone());
+    UnmanagedInstance { id: found.id, connector, name }
 }
 
 /// How the events of an instance without a document can arrive. A schema of the repository is known only

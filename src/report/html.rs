@@ -7,6 +7,7 @@
 //! Text from files and from the platform is escaped where it becomes a piece of HTML, see `markup`. The
 //! content security policy of the page is a second barrier. It accepts nothing but the style sheet.
 
+mod account;
 mod chain;
 mod difference;
 mod failure;

@@ -1,5 +1,6 @@
 //! Renders documents as text for a terminal.
 
+mod account;
 mod change;
 mod doctor;
 mod events;

@@ -5,6 +5,7 @@
 //! JSON Schemas in `schemas/` are generated from these types. Members marked `serde(skip)` hold what
 //! only the text format shows.
 
+mod account;
 mod diagnostics;
 mod doctor;
 mod events;
@@ -14,6 +15,7 @@ mod plan;
 mod serialize;
 mod status;
 
+pub use account::{AccountSummary, ConnectorInstances};
 pub use diagnostics::{
     Diagnostic, DiagnosticPlace, DiagnosticsDocument, DiagnosticsSummary, RelatedPlace,
 };
@@ -28,4 +30,8 @@ pub use plan::{
     PlanStale, PlanStep, PlanSummary, PlanTarget, PlanUnset, PlanValue, PlanValues,
 };
 pub use serialize::{line, render, schema};
-pub use status::{FindingCode, StatusDocument, StatusFinding, StatusInstance, StatusSummary};
+pub(super) use status::StatusCounter;
+pub use status::{
+    FindingCode, StatusDocument, StatusFilter, StatusFinding, StatusInstance, StatusSummary,
+    StatusUnmanaged,
+};

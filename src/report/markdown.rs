@@ -8,6 +8,7 @@
 //! longer than any fence in the text. So it cannot become markup, a mention, a link or an image. See
 //! `escape`.
 
+mod account;
 mod changes;
 mod comment;
 mod escape;

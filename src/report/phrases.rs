@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::grouping::first_places;
 use super::json::{
-    PlanDocument, PlanRequests, PlanStep, PlanUnset, ResultDocument, StatusDocument,
+    AccountSummary, PlanDocument, PlanRequests, PlanStep, PlanUnset, ResultDocument, StatusCounter,
+    StatusDocument,
 };
 use super::style::count;
 use crate::instance::FieldPath;
@@ -79,11 +80,50 @@ pub(super) fn matching(unchanged: usize) -> String {
 
 /// `3 instances match the files; 1 orphan`: the result of a plan without changes.
 pub(super) fn no_changes(plan: &PlanDocument) -> String {
+    let matching = match plan.account {
+        Some(_) => "No document exists".to_owned(),
+        None => matching(plan.summary.unchanged),
+    };
     let orphans = match plan.summary.orphan {
         0 => String::new(),
         orphans => format!("; {}", count(orphans, "orphan")),
     };
-    matching(plan.summary.unchanged) + &orphans
+    matching + &orphans
+}
+
+/// Maximum number of connectors that are listed for an account.
+pub(super) const MAX_CONNECTORS: usize = 5;
+pub(super) const MAX_CONNECTOR_CHARS: usize = 60;
+
+/// `There is no document yet, and the account has 3 instances (1 of other projects)`.
+pub(super) fn account(account: &AccountSummary) -> String {
+    let instances = match account.instances {
+        0 => "no instance".to_owned(),
+        number => count(number, "instance"),
+    };
+    let others = match account.of_other_projects {
+        0 => String::new(),
+        others => format!(" ({others} of other projects)"),
+    };
+    format!("There is no document yet, and the account has {instances}{others}")
+}
+
+/// `12 other connectors`.
+pub(super) fn others(connectors: usize) -> String {
+    count(connectors, "other connector")
+}
+
+/// What to do first in a repository without any document.
+pub(super) fn first_steps(account: &AccountSummary) -> Vec<String> {
+    let import = match account.importable() {
+        0 => None,
+        1 => Some("To write a file for the existing instance, run `ocon import --all`.".to_owned()),
+        number => Some(format!(
+            "To write files for {number} existing instances, run `ocon import --all`."
+        )),
+    };
+    let create = "To create an instance, write its file, such as `instances/shop.yaml`. `ocon validate` checks it.";
+    import.into_iter().chain([create.to_owned()]).collect()
 }
 
 /// `1 to create, 2 to update (1 remote drift); 12 unchanged, 1 orphan.`: every number that is not 0.
@@ -126,13 +166,17 @@ pub(super) fn state(state: SyncState) -> String {
     state.as_str().replace('-', " ")
 }
 
-/// `3 in sync`, `1 drifted`: the instances by state, and the findings.
-pub(super) fn states(status: &StatusDocument) -> Vec<String> {
-    let number = |state| status.instances.iter().filter(|instance| instance.state == state).count();
-    let by_state = SyncState::ALL.map(|state| (number(state), self::state(state)));
-    let findings = (status.findings.len(), "with a wrong callback URL".to_owned());
-    let counters = by_state.into_iter().chain([findings]).filter(|(number, _)| *number > 0);
-    counters.map(|(number, what)| format!("{number} {what}")).collect()
+/// `1 drifted`, `3 in sync`, `1 not valid`: every number of a status that is not 0.
+pub(super) fn status_counters(status: &StatusDocument) -> Vec<String> {
+    let phrase = |counter| match counter {
+        StatusCounter::State(state) => self::state(state),
+        StatusCounter::Invalid => "not valid".to_owned(),
+        StatusCounter::Disabled => "disabled".to_owned(),
+        StatusCounter::WrongCallback => "with a wrong callback URL".to_owned(),
+        StatusCounter::Unmanaged => "unmanaged".to_owned(),
+    };
+    let counters = status.counters().into_iter();
+    counters.map(|(number, counter)| format!("{number} {}", phrase(counter))).collect()
 }
 
 /// `2 created`, `1 updated`: the steps that are done, by action.

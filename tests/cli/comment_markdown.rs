@@ -125,6 +125,7 @@ fn plan(steps: Vec<PlanStep>, hostile: &[&str]) -> PlanDocument {
         notes: hostile.iter().map(note).chain(hostile.iter().map(of_host)).collect(),
         steps,
         stale: Vec::new(),
+        account: None,
         requests: PlanRequests { read: 11, write: 2000, check: 3 },
         digest: String::new(),
     }

@@ -36,6 +36,7 @@ mod hostile;
 mod html;
 mod html_in_browser;
 mod import;
+mod import_dry_run;
 mod import_files;
 mod import_tenant;
 mod interruption;
@@ -65,6 +66,8 @@ mod secret_hosts;
 mod secret_values;
 mod selftest;
 mod status;
+mod status_at_scale;
+mod status_selection;
 mod support;
 mod symlinks;
 mod target;
@@ -75,6 +78,7 @@ mod usage;
 mod validate;
 mod variables;
 mod verbose;
+mod without_documents;
 mod worked_examples;
 
 #[path = "../support/example.rs"]

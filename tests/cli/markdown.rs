@@ -279,7 +279,7 @@ hint: nothing was applied. To delete all of them: --max-deletes 1
 fn a_status_is_a_comment() {
     mixed().ocon("status --format markdown").is(str![[r#"
 <!-- ocon-status project=tests at=127.0.0.1:[PORT] -->
-## ocon status: 2 drifted, 1 missing, 1 blocked, 1 orphan
+## ocon status: 1 blocked, 1 missing, 2 drifted, 1 orphan
 
 Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 
@@ -287,15 +287,12 @@ Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 
 - `chat` `instances/chat.yaml:1` (`id-not-found`): instance 999 does not exist. To create a new one, remove the line `id: 999`
 
-### Does not match: 5
+### Needs attention: 4
 
-| instance | name | connector | id | state | valid | enabled | events | webhook URL |
-|---|---|---|---:|---|---|---|---|---|
-| `chat` | `Social` | `hootsuite` |  | blocked |  |  |  |  |
-| `new` | `New` | `stripe` |  | missing |  |  |  |  |
-| `desk` | `Help desk` | `servicenow` | `#20931` | drifted | yes | yes | no |  |
-| `shop` | `Shop @all` | `stripe` | `#20933` | drifted | yes | yes | no |  |
-| `old` | `Old` | `closeio` | `#20932` | orphan | yes | yes | no |  |
+- **missing** `new` · `stripe` · `New`
+- **drifted** `desk` · `servicenow` · `#20931` · `Help desk`
+- **drifted** `shop` · `stripe` · `#20933` · `Shop @all`
+- **orphan** `old` · `closeio` · `#20932` · `Old`
 --- exit 0 ---
 "#]]);
 }

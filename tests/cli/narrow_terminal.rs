@@ -231,12 +231,12 @@ fn a_status_fits_on_forty_columns() {
     world.ocon("apply --yes");
     world.write("instances/new.yaml", SHOP);
     let status = world.ocon("status").is(str![[r#"
+  + new  missing
+      stripe
   = hootsuite  #20931  in sync
       hootsuite, valid, enabled, events
       webhook URL
       http://127.0.0.1:[PORT]/elements/api-v2/events/hootsuite/MjA5MzE=
-  + new  missing
-      stripe
   = shop  #20932  in sync
       stripe, valid, enabled, no events
   = support/emea/a-rather-long-key-for-a-help-desk
@@ -244,7 +244,7 @@ fn a_status_fits_on_forty_columns() {
       servicenow, valid, enabled, no
       events
 
-Status: 3 in sync, 1 missing.
+Status: 1 missing, 3 in sync.
 --- stderr ---
 warning[not-nfc]: the name contains a decomposed letter (it is not in Unicode normalization form C)
  --> instances/hootsuite.yaml:2:7

@@ -47,22 +47,22 @@ fn every_state_has_its_word_and_its_sign() {
     world.remove("instances/shop.yaml");
     world.ocon("status --detailed-exitcode").is(str![[r#"
     key    connector   id     state    valid  enabled  events
-  ~ desk   servicenow  20931  drifted  yes    no       no
   ! gone   stripe      -      blocked  -      -        -
   + kiosk  stripe      -      missing  -      -        -
+  ~ desk   servicenow  20931  drifted  yes    no       no
   ? shop   stripe      20932  orphan   yes    yes      no
 
   blocked: gone: instance 4711 does not exist. To create a new one, remove the line `id: 4711`
            (id-not-found)
 
-Status: 1 drifted, 1 missing, 1 blocked, 1 orphan.
+Status: 1 blocked, 1 missing, 1 drifted, 1 orphan, 1 disabled.
 --- exit 2 ---
 "#]]);
     world.ocon("status instances/desk.yaml").is(str![[r#"
     key   connector   id     state    valid  enabled  events
   ~ desk  servicenow  20931  drifted  yes    no       no
 
-Status: 1 drifted.
+Status: 1 drifted, 1 disabled.
 --- exit 0 ---
 "#]]);
 }
@@ -86,7 +86,7 @@ fn a_callback_url_with_the_id_of_another_instance_is_pointed_out() {
   note: stripe `Copy\u{202e}` #20933: its callback URL contains the ID of another instance, 20932,
         which receives its events
 
-Status: 2 in sync, 1 with a wrong callback URL.
+Status: 2 in sync, 1 with a wrong callback URL, 1 unmanaged.
 --- exit 0 ---
 "#]]);
     world.ocon("status --format json").is(str![[r#"
@@ -104,7 +104,10 @@ Status: 2 in sync, 1 with a wrong callback URL.
     "unfinished": 0,
     "missing": 0,
     "blocked": 0,
-    "orphan": 0
+    "orphan": 0,
+    "invalid": 0,
+    "disabled": 0,
+    "unmanaged": 1
   },
   "instances": [
     {
@@ -112,6 +115,7 @@ Status: 2 in sync, 1 with a wrong callback URL.
       "connector": "servicenow",
       "name": "Help desk",
       "state": "in-sync",
+      "needs_attention": false,
       "instance_id": 20931,
       "valid": true,
       "enabled": true,
@@ -123,6 +127,7 @@ Status: 2 in sync, 1 with a wrong callback URL.
       "connector": "stripe",
       "name": "Shop",
       "state": "in-sync",
+      "needs_attention": false,
       "instance_id": 20932,
       "valid": true,
       "enabled": true,
@@ -150,7 +155,10 @@ fn nothing_to_show_is_said() {
     let world = World::new(&[]).on_sandbox();
     std::fs::create_dir(world.path("instances")).unwrap();
     world.ocon("status").is(str![[r#"
-No instances.
+There is no document yet, and the account has no instance.
+
+Next:
+  - To create an instance, write its file, such as `instances/shop.yaml`. `ocon validate` checks it.
 --- exit 0 ---
 "#]]);
 }
@@ -177,14 +185,14 @@ fn an_ambiguous_key_lists_its_instances_and_a_fix() {
     world.send("POST", "/instances", &twin);
     world.ocon("status").is(str![[r#"
     key   connector   id     state    valid  enabled  events
-  = desk  servicenow  20931  in sync  yes    yes      no
   ! shop  stripe      20932  blocked  yes    yes      no
   ! shop  stripe      20933  blocked  yes    yes      no
+  = desk  servicenow  20931  in sync  yes    yes      no
 
   blocked: shop: instances 20932 and 20933 have the document key `shop`. Delete all but one, or
            remove the tag `ocon:key=shop` from the others (ambiguous-key)
 
-Status: 1 in sync, 2 blocked.
+Status: 2 blocked, 1 in sync.
 --- exit 7 ---
 "#]]);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ocon::desired::{Desired, DesiredInstance};
+use ocon::desired::{Adopt, Desired, DesiredInstance};
 use ocon::instance::{BaseUrl, InstanceId, Secret, StoredValue};
 use ocon::observed::{Observed, ObservedInstance};
 use ocon::ownership::{self, FingerprintScope, Fingerprints, OwnershipMark, ReservedTags};
@@ -105,7 +105,7 @@ impl World {
 const OWN: &str = "/events/closeio/MjA5MzE=";
 
 #[test]
-fn every_instance_of_the_project_has_a_row_by_key() {
+fn every_instance_of_the_project_has_a_row_and_the_most_urgent_is_first() {
     let world = World::default()
         .file("d/new")
         .file("a")
@@ -119,11 +119,11 @@ fn every_instance_of_the_project_has_a_row_by_key() {
     assert_eq!(
         world.rows(),
         [
-            "a 20931 in-sync",
-            "b 20933 orphan",
-            "c 20932 drifted",
             "d/new missing",
-            "e 20935 unfinished"
+            "e 20935 unfinished",
+            "c 20932 drifted",
+            "b 20933 orphan",
+            "a 20931 in-sync",
         ]
     );
 }
@@ -159,4 +159,56 @@ fn every_instance_of_a_blocked_key_has_a_row() {
         .instance(20932, "test", "a", "");
     assert_eq!(world.rows(), ["a 20931 blocked", "a 20932 blocked"]);
     assert_eq!(world.status().blocked.len(), 1);
+}
+
+#[test]
+fn an_instance_in_sync_needs_attention_if_somebody_must_act() {
+    let change = |change: fn(&mut ObservedInstance)| {
+        let mut world = World::default().file("a").instance(20931, "test", "a", OWN);
+        world.account.values_mut().for_each(change);
+        world
+    };
+    let is_urgent = |world: &World| {
+        let row = world.status().rows.remove(0);
+        assert_eq!(row.state, SyncState::InSync);
+        row.needs_attention
+    };
+    assert!(!is_urgent(&change(|_| ())));
+    assert!(is_urgent(&change(|found| found.valid = false)));
+    let mut disabled = change(|found| found.disabled = true);
+    assert!(is_urgent(&disabled));
+    disabled.desired.instances.values_mut().for_each(|wanted| wanted.enabled = Some(false));
+    assert!(!is_urgent(&disabled));
+}
+
+#[test]
+fn a_wrong_callback_url_needs_attention_in_any_state() {
+    let callback = "/events/closeio/MjA5MzI=";
+    let mut world = World::default().file("a").instance(20931, "test", "a", callback);
+    world.desired.instances.values_mut().for_each(|wanted| wanted.configuration.clear());
+    let status = world.status();
+    let row = &status.rows[0];
+    assert_eq!((row.state, row.needs_attention), (SyncState::InSync, true));
+    assert_eq!(status.findings[0].id, InstanceId::new(20931));
+}
+
+#[test]
+fn an_instance_without_an_owner_is_unmanaged_until_a_document_adopts_it() {
+    let world = || {
+        let mut world = World::default().file("a").instance(20934, "other", "a", "");
+        for id in [20932, 20931] {
+            let found = found(id, "free", BTreeSet::new(), "");
+            world.account.insert(found.id, found);
+        }
+        world
+    };
+    let ids = |world: &World| -> Vec<u64> {
+        world.status().unmanaged.iter().map(|found| found.id.get()).collect()
+    };
+    assert_eq!(ids(&world()), [20931, 20932]);
+    let mut adopting = world();
+    let span = adopting.desired.instances.values().next().unwrap().at.clone();
+    let adopt = Some(Adopt { id: InstanceId::new(20931), at: span });
+    adopting.desired.instances.values_mut().for_each(|wanted| wanted.adopt = adopt.clone());
+    assert_eq!(ids(&adopting), [20932]);
 }

@@ -17,15 +17,16 @@ use crate::cli::setup::{
 };
 use crate::cli::terminal::{Exit, Failure, output, redaction};
 use crate::desired::{self, Levels, Sources, secrets::WithheldSecrets};
-use crate::import::{self, Candidate, ImportContext, ImportedFile};
+use crate::import::{self, Candidate, ImportContext};
 use crate::instance::{
     BaseUrl, ConnectorKey, InstanceId, Key, SecretSource, StoredValue as Stored,
 };
 use crate::observed::ObservedInstance;
 use crate::ownership::Ownership;
+use crate::report::human::Detail;
 
-use candidates::{Candidates, ReadInstances, Refused};
-use summary::GeneratedFiles;
+use candidates::{Candidates, ReadInstances, RefusalCause, Refused};
+use summary::{GeneratedFiles, Summary};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ImportArgs {
@@ -41,6 +42,9 @@ pub(crate) struct ImportArgs {
     /// Replace existing files
     #[arg(long)]
     force: bool,
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 fn parse_id(text: &str) -> Result<InstanceId, String> {
@@ -58,35 +62,46 @@ pub(crate) fn run(globals: &GlobalArgs, args: &ImportArgs) -> Result<Exit, Failu
         Ok((read, connection.target.base_url))
     })?;
     register_secrets(read.values().flatten());
-    let read_count = read.len();
-    let claims = read.values().flatten().map(|found| found.marks.ownership(&files.project.name));
-    let marked: BTreeSet<Key> = claims
-        .filter_map(|claim| match claim {
-            Ownership::Ours(key) => Some(key),
-            _ => None,
-        })
-        .collect();
-    let Candidates { candidates, refused } = candidates::select(read, &files);
-    args.check_refused(&refused)?;
-    let generated = generate(globals, &files, &base_url, &candidates);
-    let failed = generated.iter().filter_map(|(id, file)| {
-        let reason = file.as_ref().err()?.clone();
-        Some(Refused { id: *id, exit: Exit::Other, reason })
-    });
-    let failed: Vec<_> = failed.collect();
-    args.check_refused(&failed)?;
-    summary::print_omissions(globals, refused.iter().chain(&failed), &generated);
-    let written: Vec<(InstanceId, ImportedFile)> =
-        generated.into_iter().filter_map(|(id, file)| Some((id, file.ok()?))).collect();
-    if written.is_empty() {
-        output::text(&summary::nothing(read_count, &args.connector))?;
-        return Ok(Exit::Success);
+    let marked = marked_keys(read.values().flatten(), &files);
+    let Candidates { candidates, mut refused } = candidates::select(read, &files);
+    let mut generated = Vec::new();
+    for (id, file) in generate(globals, &files, &base_url, &candidates) {
+        let cause = RefusalCause::CannotBeWritten;
+        match file {
+            Ok(file) => generated.push((id, file)),
+            Err(reason) => refused.push(Refused { id, cause, reason }),
+        }
     }
-    write::write(globals, &written, args.force, &files.desired, &marked)?;
+    refused.sort_by_key(|refused| refused.id);
+    summary::print_omissions(globals, args.refusals_to_print(globals, &refused), &generated);
+    write::check(globals, &generated, args.force, &files.desired, &marked)?;
+    if !args.dry_run {
+        write::write(globals, &generated)?;
+    }
     let existing = referenced_variables(&files);
     let named = files.project.is_named;
-    output::text(&summary::summary(globals, &written, &existing, named))?;
-    Ok(Exit::Success)
+    let summary = Summary {
+        globals,
+        connectors: &args.connector,
+        is_dry_run: args.dry_run,
+        files: &generated,
+        refused: &refused,
+    };
+    output::text(&summary.text(&existing, named))?;
+    Ok(args.exit(&refused))
+}
+
+/// The document keys in the marks of this project.
+fn marked_keys<'f>(
+    instances: impl Iterator<Item = &'f ObservedInstance>,
+    files: &Files,
+) -> BTreeSet<Key> {
+    let claims = instances.map(|found| found.marks.ownership(&files.project.name));
+    let key = |claim| match claim {
+        Ownership::Ours(key) => Some(key),
+        Ownership::Unmanaged | Ownership::Broken | Ownership::Foreign(_) => None,
+    };
+    claims.filter_map(key).collect()
 }
 
 impl ImportArgs {
@@ -127,17 +142,26 @@ impl ImportArgs {
             .map_err(failed)
     }
 
-    /// Fails if an instance that was given by its ID gets no file.
-    fn check_refused(&self, refused: &[Refused]) -> Result<(), Failure> {
-        let Some(exit) = refused.iter().map(|refused| refused.exit).min() else { return Ok(()) };
-        if self.ids.is_empty() {
-            return Ok(());
-        }
-        let error = "not all of these instances can be imported, so no file was written";
-        let causes = refused.iter().map(|Refused { id, reason, .. }| format!("{id}: {reason}"));
-        let failure =
-            causes.fold(Failure::new(exit, error), |failure, cause| failure.caused_by(&cause));
-        Err(failure.hint("omit them; `ocon import --all` skips them"))
+    /// How a run ends in which these instances got no file. An instance with a document needs none, and
+    /// one of another project counts only if it was given by its ID.
+    fn exit(&self, refused: &[Refused]) -> Exit {
+        let exit = |refused: &Refused| match refused.cause {
+            RefusalCause::CannotBeWritten => Exit::Incomplete,
+            RefusalCause::OfOtherProject if !self.ids.is_empty() => Exit::Guarded,
+            RefusalCause::OfOtherProject | RefusalCause::HasDocument => Exit::Success,
+        };
+        refused.iter().map(exit).min().unwrap_or(Exit::Success)
+    }
+
+    /// The instances whose reason is of interest: those that were given by their IDs or that cannot be
+    /// written. The others are only counted.
+    fn refusals_to_print<'r>(
+        &self,
+        globals: &GlobalArgs,
+        refused: &'r [Refused],
+    ) -> impl Iterator<Item = &'r Refused> {
+        let all = !self.ids.is_empty() || globals.layout().detail == Detail::Complete;
+        refused.iter().filter(move |refused| all || refused.cause == RefusalCause::CannotBeWritten)
     }
 }
 

@@ -27,14 +27,20 @@ pub(crate) struct PlanArgs {
 }
 
 pub(crate) fn run(globals: &GlobalArgs, args: &PlanArgs) -> Result<Exit, Failure> {
-    let (platform, files) = connection::prepare(globals, SecretAccess::Needed)?;
+    let (platform, files) = connection::prepare(globals, SecretAccess::NeededWithoutFiles)?;
     files.warn(globals);
     let options = args.scope.options(globals, &files)?;
     let out = args.out.as_ref();
     let out = out.map(|out| AtomicFile::prepare(globals.folders(), out, "the plan")).transpose()?;
     let (plan, document) = connection::runtime()?.block_on(async {
         let connection = connection::connect(platform, globals, &files.project.name).await?;
-        let (plan, _) = connection.plan(&files.desired, &options).await?;
+        // Without a document, the plan shows what the account contains.
+        let is_empty = files.desired.instances.is_empty() && options.selection.is_none();
+        let (plan, _) = if is_empty {
+            connection.survey(&files.desired, &options).await?
+        } else {
+            connection.plan(&files.desired, &options).await?
+        };
         let document = saved_plan::document(&plan, &connection.fingerprints);
         Ok((plan, document))
     })?;

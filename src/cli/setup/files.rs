@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::catalog::{Catalog, closest};
 use crate::cli::setup::committed_secrets;
 use crate::cli::setup::file_problems::{self, no_file, problem};
-use crate::cli::setup::global_args::{GlobalArgs, below_root};
+use crate::cli::setup::global_args::{DEFAULT_INSTANCES_FOLDER, GlobalArgs, below_root};
 use crate::cli::setup::own_credentials;
 use crate::cli::setup::project::{self, ChosenProject};
 use crate::cli::setup::reserved_words;
@@ -38,10 +38,30 @@ pub(crate) struct Files {
 pub(crate) enum SecretAccess {
     /// The real secrets, or demo values with `--sandbox`.
     Needed,
+    /// Like [`SecretAccess::Needed`], and the folder of instances may be missing if it is the default one:
+    /// for a command that shows how to begin.
+    NeededWithoutFiles,
     /// None.
     Withheld,
     /// None, and the folder of instances may be missing: for a command that writes the first files.
     WithheldWithoutFiles,
+}
+
+impl SecretAccess {
+    fn reads_secrets(self) -> bool {
+        matches!(self, Self::Needed | Self::NeededWithoutFiles)
+    }
+
+    /// Whether a missing folder has no documents. Otherwise it is an error.
+    fn accepts_missing(self, folder: &Path) -> bool {
+        match self {
+            Self::Needed | Self::Withheld => false,
+            // A folder that somebody names must exist: a misspelled name must not look like an empty
+            // repository.
+            Self::NeededWithoutFiles => folder == Path::new(DEFAULT_INSTANCES_FOLDER),
+            Self::WithheldWithoutFiles => true,
+        }
+    }
 }
 
 pub(crate) fn load(globals: &GlobalArgs, access: SecretAccess) -> Result<Files, Failure> {
@@ -68,21 +88,21 @@ pub(crate) fn load(globals: &GlobalArgs, access: SecretAccess) -> Result<Files, 
         (SecretAccess::Withheld | SecretAccess::WithheldWithoutFiles, _) => {
             &Withheld { allowed: allowed.clone() }
         }
-        (SecretAccess::Needed, true) => &demo,
-        (SecretAccess::Needed, false) => &real,
+        (SecretAccess::Needed | SecretAccess::NeededWithoutFiles, true) => &demo,
+        (SecretAccess::Needed | SecretAccess::NeededWithoutFiles, false) => &real,
     };
     let loaded = load_instances(globals, access, &variables, secrets, &levels, &on_text);
     // Also if the files are invalid, because messages show their lines.
     redaction::register_public(texts.into_inner().unwrap_or_else(PoisonError::into_inner));
     let Loaded { desired, warnings: of_instances, unread_files } = loaded.map_err(invalid)?;
-    if access != SecretAccess::Needed && !globals.sandbox {
+    if !access.reads_secrets() && !globals.sandbox {
         register_all(&desired, &real);
     }
     refuse_secrets(globals, &secrets_folder, &desired, &project.name)?;
     let mut warnings: Vec<_> =
         warnings.into_iter().filter_map(|warning| levels.judge(warning)).collect();
     warnings.extend(of_instances);
-    if access == SecretAccess::Needed {
+    if access.reads_secrets() {
         warnings.extend(pipeline_warnings(globals, &levels, &desired, &project));
     }
     if warnings.iter().any(|problem| problem.severity == Severity::Error) {
@@ -99,7 +119,7 @@ fn load_instances(
     levels: &Levels,
     on_text: &(dyn Fn(&str) + Sync),
 ) -> Result<Loaded, desired::Problems> {
-    let is_missing = access == SecretAccess::WithheldWithoutFiles
+    let is_missing = access.accepts_missing(&globals.instances)
         && fs::symlink_metadata(globals.root.join(&globals.instances)).is_err();
     if is_missing {
         return Ok(Loaded::default());

@@ -21,6 +21,8 @@ use crate::report::human::{Detail, Layout};
 use crate::report::markdown::{DEFAULT_MAX_BYTES, MIN_MAX_BYTES};
 use crate::safe_text::quoted;
 
+pub(crate) const DEFAULT_INSTANCES_FOLDER: &str = "instances";
+
 /// Options before or after the command.
 #[derive(Clone, Debug, Args)]
 #[command(mut_args(with_heading))]
@@ -51,7 +53,7 @@ pub(crate) struct GlobalArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) project: Option<String>,
     /// Folder of the instance files
-    #[arg(long, value_name = "DIR", default_value = "instances")]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_INSTANCES_FOLDER)]
     pub(crate) instances: PathBuf,
     /// Folder of connector schemas that replace the built-in ones
     #[arg(long, value_name = "DIR", default_value = "schemas")]

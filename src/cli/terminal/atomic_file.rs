@@ -173,13 +173,23 @@ pub(crate) struct FileBatch {
 }
 
 impl FileBatch {
-    /// Creates a folder and its parents. No link may lead from below the root out of it.
-    pub(crate) fn create_folder(&mut self, root: &Path, folder: &Path) -> io::Result<()> {
+    /// Checks that a folder can be created, or exists. No link may lead from below the root out of it.
+    pub(crate) fn check_folder(root: &Path, folder: &Path) -> io::Result<()> {
         let any_file = folder.join("file");
         reader::check_output(root, &any_file).map_err(|refusal| match refusal {
             FileError::Io(error) => error,
             refusal => io::Error::other(refusal.to_string()),
         })?;
+        let existing = folder.ancestors().find(|part| part.exists());
+        if existing.is_none_or(Path::is_dir) {
+            return Ok(());
+        }
+        Err(io::Error::from(io::ErrorKind::NotADirectory))
+    }
+
+    /// Creates a folder and its parents, after [`Self::check_folder`].
+    pub(crate) fn create_folder(&mut self, root: &Path, folder: &Path) -> io::Result<()> {
+        Self::check_folder(root, folder)?;
         let missing = folder.ancestors().filter(|part| !part.as_os_str().is_empty());
         let missing: Vec<_> = missing.take_while(|part| !part.exists()).collect();
         for part in missing.into_iter().rev() {

@@ -307,6 +307,7 @@ mod tests {
             enabled: Some(true),
             events: Some(true),
             webhook_url: None,
+            needs_attention: true,
         };
         let finding = StatusFinding {
             code: crate::report::json::FindingCode::ForeignCallbackId,

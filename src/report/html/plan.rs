@@ -1,6 +1,7 @@
 //! A plan as a page.
 
 use super::HtmlOptions;
+use super::account;
 use super::markup::{Html, element};
 use super::page::{Page, PageSection};
 use super::picture::{self, BarPart};
@@ -74,11 +75,7 @@ fn sections(document: &PlanDocument, options: &HtmlOptions) -> Vec<PageSection> 
         sections.push(PageSection::of(id, title, &steps, |steps| intro + renderer.all(steps)));
     }
     sections.push(PageSection::of("notes", "Notes", &notes, remarks::notes));
-    sections.extend(phrases::unset(&document.unset).map(|sentence| {
-        PageSection::of("unset", "Secrets that are not set", &document.unset, |secrets| {
-            remarks::unset(&sentence, secrets, options)
-        })
-    }));
+    sections.push(remarks::unset_section(&document.unset, options));
     sections.into_iter().flatten().collect()
 }
 
@@ -132,6 +129,7 @@ fn lead(document: &PlanDocument) -> Html {
     };
     let answers = [deletes(document), hosts_answer(document), blocked_answer(document)];
     let answers = element("ul").class("answers").with(Html::from(answers));
+    let account = document.account.as_ref().map(account::summary).unwrap_or_default();
     let requests = if document.is_empty() {
         Html::default()
     } else {
@@ -139,7 +137,7 @@ fn lead(document: &PlanDocument) -> Html {
             .class("faint")
             .with(format!("Requests: {}", phrases::requests(&document.requests)))
     };
-    Html::from([partial, answers, picture::bar(&states(document)), requests])
+    Html::from([partial, account, answers, picture::bar(&states(document)), requests])
 }
 
 fn answer(class: &'static str, sign: &str, text: &str) -> Html {

@@ -2,12 +2,13 @@
 
 use super::HtmlOptions;
 use super::markup::{Html, element};
-use super::page::{PageSpace, row, table};
+use super::page::{PageSection, PageSpace, row, table};
 use super::text::{code, id, message, name, place, prose};
 use crate::report::grouping::MAX_PLACES;
 use crate::report::hosts::HostSummary;
 use crate::report::json::{PlanBlocked, PlanNote, PlanStep, PlanUnset};
 use crate::report::note_group::NoteGroup;
+use crate::report::phrases;
 use crate::report::style::count;
 
 /// Renders blocked documents, with the reasons.
@@ -63,16 +64,19 @@ pub(super) fn notes(groups: &[NoteGroup<'_>]) -> Html {
     element("ul").class("notes").with(entries) + rest
 }
 
-/// Renders the secrets that are not set where the plan was made, each with its places.
-pub(super) fn unset(sentence: &str, secrets: &[PlanUnset], options: &HtmlOptions) -> Html {
-    let (entries, rest) = PageSpace::new().entries(secrets, |secret, _| {
-        let place = place(&options.links, &secret.file, secret.line);
-        element("li").with(code(&secret.source) + Html::from(" ") + place)
-    });
-    let summary = element("summary").with(count(secrets.len(), "place"));
-    let list = element("ul").class("places").with(entries) + rest;
-    element("p").with(prose(sentence) + codes("unset-variable"))
-        + element("details").with(summary + list)
+/// The section of the secrets that are not set here, each with its place; `None` without any.
+pub(super) fn unset_section(unset: &[PlanUnset], options: &HtmlOptions) -> Option<PageSection> {
+    let sentence = phrases::unset(unset)?;
+    PageSection::of("unset", "Secrets that are not set", unset, |unset| {
+        let (entries, rest) = PageSpace::new().entries(unset, |secret, _| {
+            let place = place(&options.links, &secret.file, secret.line);
+            element("li").with(code(&secret.source) + Html::from(" ") + place)
+        });
+        let summary = element("summary").with(count(unset.len(), "place"));
+        let list = element("ul").class("places").with(entries) + rest;
+        element("p").with(prose(&sentence) + codes("unset-variable"))
+            + element("details").with(summary + list)
+    })
 }
 
 fn places(group: &NoteGroup<'_>) -> Html {

@@ -1,15 +1,18 @@
 //! A status as a page: instances that need attention come first.
 
 use super::HtmlOptions;
+use super::account;
 use super::chain::EventChain;
 use super::markup::{Html, element};
 use super::page::{Page, PageSection, PageSpace, row, table};
 use super::picture::{self, BarPart};
 use super::remarks;
 use super::step::MAX_UNFOLDED;
-use super::text::{badge, code, id, name};
+use super::text::{badge, code, id, name, prose};
 use crate::plan::status::SyncState;
-use crate::report::json::{PlanBlocked, StatusDocument, StatusFinding, StatusInstance};
+use crate::report::json::{
+    PlanBlocked, StatusDocument, StatusFinding, StatusInstance, StatusUnmanaged,
+};
 use crate::report::phrases;
 
 /// Renders a status.
@@ -19,34 +22,55 @@ pub fn status(document: &StatusDocument, options: &HtmlOptions) -> String {
     } else {
         Html::default()
     };
+    let account = document.account.as_ref().map(account::summary).unwrap_or_default();
     Page {
         command: "ocon status".to_owned(),
         project: document.target.project.clone(),
         base_url: document.target.base_url.clone(),
         sentence: sentence(document),
-        lead: partial + picture::bar(&bar(document)),
+        lead: partial + only(document) + account + picture::bar(&bar(document)),
         sections: sections(document, options),
     }
     .render()
 }
 
+/// Says which entries are listed, if not all are.
+fn only(document: &StatusDocument) -> Html {
+    let only: Vec<&str> = document.only.iter().map(|filter| filter.as_str()).collect();
+    if only.is_empty() {
+        return Html::default();
+    }
+    element("p")
+        .class("partial")
+        .with(format!("Only these entries are listed: {}.", only.join(", ")))
+}
+
+fn unmanaged(instances: &[StatusUnmanaged]) -> Html {
+    let import = "`ocon import ID` writes a file for one of them, and `ocon import --all` for all.";
+    let (rows, rest) = PageSpace::new().entries(instances, |instance, _| {
+        let connector = Html::from(instance.connector.as_str());
+        row(name(&instance.name), [connector, id(Some(instance.instance_id))])
+    });
+    element("p").with(prose(import))
+        + table("Unmanaged instances", &["name", "connector", "ID"], rows)
+        + rest
+}
+
 fn sentence(document: &StatusDocument) -> String {
-    match phrases::states(document) {
+    match phrases::status_counters(document) {
         counters if counters.is_empty() => "No instances.".to_owned(),
         counters => format!("{}.", counters.join(", ")),
     }
 }
 
 fn sections(document: &StatusDocument, options: &HtmlOptions) -> Vec<PageSection> {
-    let of = |states: &[SyncState]| -> Vec<&StatusInstance> {
-        let with = |state| document.instances.iter().filter(move |found| found.state == state);
-        states.iter().flat_map(|state| with(*state)).collect()
-    };
     let blocked: Vec<&PlanBlocked> = document.blocked.iter().collect();
-    let (mut attention, rest) = (of(&NEED_ATTENTION), of(&[SyncState::InSync]));
     // The blocked documents have their own section, with the reasons.
-    attention.retain(|found| found.state != SyncState::Blocked || found.instance_id.is_some());
-    let (ill, well): (Vec<_>, Vec<_>) = rest.into_iter().partition(|found| is_ill(found, document));
+    let is_row =
+        |row: &&StatusInstance| row.state != SyncState::Blocked || row.instance_id.is_some();
+    let (attention, quiet): (Vec<_>, Vec<_>) =
+        document.instances.iter().filter(is_row).partition(|instance| instance.needs_attention);
+    let unmanaged = document.unmanaged.as_deref().unwrap_or_default();
     let mut space = PageSpace::new();
     let mut entries = |shown: &[&StatusInstance], unfolded: usize| {
         instances(document, shown, unfolded, &mut space)
@@ -54,31 +78,14 @@ fn sections(document: &StatusDocument, options: &HtmlOptions) -> Vec<PageSection
     let sections = [
         PageSection::of("blocked", "Blocked", &blocked, |rows| remarks::blocked(rows, options)),
         PageSection::of("findings", "Wrong callback URL", &document.findings, findings),
-        PageSection::of("attention", "Does not match", &attention, |all| {
+        PageSection::of("attention", "Needs attention", &attention, |all| {
             entries(all, MAX_UNFOLDED)
         }),
-        PageSection::of("ill", "In sync, but does not work", &ill, |all| {
-            entries(all, MAX_UNFOLDED)
-        }),
-        PageSection::of("sync", "In sync", &well, |all| folded(all, entries(all, 0))),
+        PageSection::of("unmanaged", "Unmanaged", unmanaged, self::unmanaged),
+        remarks::unset_section(&document.unset, options),
+        PageSection::of("sync", "In sync", &quiet, |all| folded(all, entries(all, 0))),
     ];
     sections.into_iter().flatten().collect()
-}
-
-/// The states of instances that do not match, in order of severity.
-const NEED_ATTENTION: [SyncState; 5] = [
-    SyncState::Blocked,
-    SyncState::Missing,
-    SyncState::Unfinished,
-    SyncState::Drifted,
-    SyncState::Orphan,
-];
-
-/// Whether an instance that matches its file does not work.
-fn is_ill(instance: &StatusInstance, document: &StatusDocument) -> bool {
-    let has_finding =
-        || document.findings.iter().any(|found| Some(found.instance_id) == instance.instance_id);
-    instance.valid == Some(false) || instance.enabled == Some(false) || has_finding()
 }
 
 /// Folds a long list.
@@ -93,8 +100,7 @@ fn folded(all: &[&StatusInstance], entries: Html) -> Html {
 fn bar(document: &StatusDocument) -> [BarPart; 6] {
     SyncState::ALL.map(|state| {
         let (label, sign, class) = look(state);
-        let number = document.instances.iter().filter(|found| found.state == state).count();
-        BarPart { number, label, sign, class }
+        BarPart { number: document.summary.of(state), label, sign, class }
     })
 }
 

@@ -1,5 +1,6 @@
 //! The text form of a plan: one block per step, with changed fields only.
 
+use super::account;
 use super::change::{push_changes, push_creation};
 use super::layout::{Detail, Layout};
 use super::marks::{self, MarkStep};
@@ -19,6 +20,7 @@ pub fn plan(plan: &PlanDocument, layout: Layout) -> String {
     let target = format!("Project {} at {}", plan.target.project, plan.target.base_url);
     let mut text = format!("{}\n", wrapped(&target, "", layout.width));
     push_hosts(&mut text, plan, layout);
+    account::push(&mut text, plan.account.as_ref(), layout);
     push_steps(&mut text, &plan.steps, layout);
     for stale in &plan.stale {
         push_stale(&mut text, stale, layout);

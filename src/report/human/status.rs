@@ -1,125 +1,119 @@
-//! The text form of a status: a table, the blocked documents, the findings and the counters.
+//! The text form of a status: a table that begins with the instances that need attention, the blocked
+//! documents, the findings, the unmanaged instances and the counters.
 
-use super::layout::{Layout, push_webhook_url};
-use crate::plan::status::SyncState;
-use crate::report::json::{StatusDocument, StatusFinding, StatusInstance};
-use crate::report::phrases;
-use crate::report::style::{
-    ADDED, CHANGED, FAINT, REMOVED, Styled, clean_line, hanging, sentence, width, wrapped,
+mod table;
+
+use super::account;
+use super::layout::{Detail, Layout};
+use crate::report::json::{
+    PlanBlocked, StatusDocument, StatusFilter, StatusFinding, StatusInstance, StatusUnmanaged,
 };
+use crate::report::style::{FAINT, Styled, clean_line, count, hanging, sentence, width, wrapped};
+use crate::report::{phrases, truncate};
 use crate::safe_text::{quoted, unquoted};
 
-const HEADINGS: [&str; 8] =
-    ["key", "connector", "id", "state", "valid", "enabled", "events", "webhook URL"];
+/// Maximum number of rows for instances that need no attention.
+const MAX_QUIET_ROWS: usize = 10;
+/// Maximum number of lines for the document keys of the instances that have no row.
+const MAX_FOLDED_LINES: usize = 2;
+const MAX_UNMANAGED_LINES: usize = 30;
+const MAX_NAME_CHARS: usize = 60;
+/// Maximum number of document keys that are blocked for one reason.
+const MAX_BLOCKED_KEYS: usize = 3;
 
 /// Renders a status.
 pub fn status(status: &StatusDocument, layout: Layout) -> String {
-    if status.instances.is_empty() && status.findings.is_empty() {
-        return "No instances.\n".to_owned();
-    }
+    let counters = phrases::status_counters(status);
     let mut text = String::new();
-    push_table(&mut text, &status.instances, layout);
-    for blocked in &status.blocked {
-        let message = format!("{}: {} ({})", blocked.key, blocked.message, blocked.code);
-        push_remark(&mut text, "blocked", &message, layout);
+    account::push(&mut text, status.account.as_ref(), layout);
+    if counters.is_empty() {
+        let text = if text.is_empty() { "No instances." } else { text.trim_end() };
+        return format!("{text}\n");
     }
+    push_instances(&mut text, status, layout);
+    push_blocked(&mut text, &status.blocked, layout);
     for finding in &status.findings {
         push_finding(&mut text, finding, layout);
     }
-    text.push_str(&format!("\n{}", summary(status, layout)));
+    if let Some(unset) = phrases::unset(&status.unset) {
+        push_remark(&mut text, "note", &format!("{unset} (unset-variable)"), layout);
+    }
+    if let Some(unmanaged) = &status.unmanaged {
+        push_unmanaged(&mut text, unmanaged, layout);
+    }
+    if !text.is_empty() && !text.ends_with("\n\n") {
+        text.push('\n');
+    }
+    text.push_str(&sentence("Status:", &format!("{}.", counters.join(", ")), layout.width));
     text
 }
 
-/// Adds the table. Columns are as wide as their widest cell. The URL is never truncated, so you can copy
-/// it: if the lines are too long, each URL has its own line, and if they still are, there are no columns.
-/// Without a URL to register, there is no column for it.
-fn push_table(text: &mut String, rows: &[StatusInstance], layout: Layout) {
-    if rows.is_empty() {
-        return;
+/// Adds the rows. Many instances that need no attention become one line, unless they were asked for.
+fn push_instances(text: &mut String, status: &StatusDocument, layout: Layout) {
+    let (mut shown, mut folded): (Vec<_>, Vec<_>) =
+        status.instances.iter().partition(|instance| instance.needs_attention);
+    let is_complete = layout.detail == Detail::Complete || !status.only.is_empty();
+    if is_complete || folded.len() <= MAX_QUIET_ROWS {
+        shown.append(&mut folded);
     }
-    let table: Vec<[String; 8]> = rows.iter().map(cells).collect();
-    let widths: Vec<usize> = (0..HEADINGS.len())
-        .map(|column| {
-            let cells = table.iter().map(|cells| width(&cells[column]));
-            cells.max().unwrap_or(0).max(width(HEADINGS[column]))
-        })
-        .collect();
-    let fits =
-        |widths: &[usize]| 2 + 2 * widths.len() + widths.iter().sum::<usize>() <= layout.width;
-    let (all, but_url) = (&widths[..], &widths[..widths.len() - 1]);
-    if !fits(but_url) {
-        for row in rows {
-            push_row(text, row, layout);
+    if !shown.is_empty() {
+        table::push(text, &shown, layout);
+    }
+    if !folded.is_empty() {
+        push_folded(text, &folded, layout);
+    }
+    let is_listed = |filter: &StatusFilter| *filter == StatusFilter::Unmanaged;
+    if status.instances.is_empty() && !status.only.iter().all(is_listed) {
+        let only: Vec<&str> = status.only.iter().map(|filter| filter.as_str()).collect();
+        let text_of_none = format!("`--only {}` selects no instance.", only.join(","));
+        text.push_str(&wrapped(&text_of_none, "", layout.width));
+    }
+}
+
+/// Adds the line for the instances without a row, with as many document keys as fit.
+fn push_folded(text: &mut String, folded: &[&StatusInstance], layout: Layout) {
+    let mut left = MAX_FOLDED_LINES * layout.width;
+    let mut keys: Vec<&str> = Vec::new();
+    for instance in folded {
+        let needed = width(&instance.key) + ", ".len();
+        if needed > left {
+            break;
         }
-        return;
+        left -= needed;
+        keys.push(&instance.key);
     }
-    let has_urls = rows.iter().any(|row| row.webhook_url.is_some());
-    let shown = if has_urls && fits(all) { all } else { but_url };
-    let heading = line(&HEADINGS.map(str::to_owned), shown);
-    text.push_str(&format!("    {}\n", Styled(FAINT, &heading)));
-    for (row, cells) in rows.iter().zip(&table) {
-        let (symbol, style) = sign(row.state);
-        text.push_str(&format!("  {} {}\n", Styled(style, symbol), line(cells, shown)));
-        if let Some(url) = row.webhook_url.as_ref().filter(|_| shown.len() < HEADINGS.len()) {
-            push_webhook_url(text, url, layout);
-        }
-    }
-}
-
-fn push_row(text: &mut String, row: &StatusInstance, layout: Layout) {
-    let (symbol, style) = sign(row.state);
-    let id = row.instance_id.map(|id| format!("  #{id}")).unwrap_or_default();
-    let title = format!("{}{id}  {}", row.key, phrases::state(row.state));
-    let first = format!("  {} ", Styled(style, symbol));
-    text.push_str(&hanging(&first, &title, "      ", layout.width));
-    let flags = [
-        (row.valid, "valid", "not valid"),
-        (row.enabled, "enabled", "disabled"),
-        (row.events, "events", "no events"),
-    ];
-    let flags = flags.into_iter().filter_map(|(flag, yes, no)| Some(if flag? { yes } else { no }));
-    let connector = clean_line(&row.connector);
-    let about: Vec<&str> = std::iter::once(connector.as_str()).chain(flags).collect();
-    text.push_str(&wrapped(&about.join(", "), "      ", layout.width));
-    if let Some(url) = &row.webhook_url {
-        push_webhook_url(text, url, layout);
-    }
-}
-
-fn line(cells: &[String; 8], widths: &[usize]) -> String {
-    let padded = cells.iter().zip(widths).map(|(cell, column)| {
-        let fill = " ".repeat(column.saturating_sub(width(cell)));
-        format!("{cell}{fill}")
-    });
-    padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-}
-
-fn cells(row: &StatusInstance) -> [String; 8] {
-    let flag = |flag: Option<bool>| match flag {
-        Some(true) => "yes".to_owned(),
-        Some(false) => "no".to_owned(),
-        None => "-".to_owned(),
+    let rest = match folded.len() - keys.len() {
+        0 => String::new(),
+        rest => format!(", … and {rest} more"),
     };
-    [
-        row.key.clone(),
-        clean_line(&row.connector),
-        row.instance_id.map_or_else(|| "-".to_owned(), |id| id.to_string()),
-        phrases::state(row.state),
-        flag(row.valid),
-        flag(row.enabled),
-        flag(row.events),
-        clean_line(row.webhook_url.as_deref().unwrap_or("-")),
-    ]
+    let line = format!("{} in sync: {}{rest}", folded.len(), keys.join(", "));
+    let first = format!("  {} ", Styled(FAINT, "="));
+    text.push_str(&hanging(&first, &line, "      ", layout.width));
+    text.push_str(&wrapped("`ocon status -v` shows their rows.", "      ", layout.width));
 }
 
-fn sign(state: SyncState) -> (&'static str, anstyle::Style) {
-    match state {
-        SyncState::InSync => ("=", FAINT),
-        SyncState::Drifted => ("~", CHANGED),
-        SyncState::Unfinished => ("±", CHANGED),
-        SyncState::Missing => ("+", ADDED),
-        SyncState::Blocked => ("!", REMOVED),
-        SyncState::Orphan => ("?", REMOVED),
+/// Adds each reason once, with the first document keys.
+fn push_blocked(text: &mut String, blocked: &[PlanBlocked], layout: Layout) {
+    let mut reasons: Vec<(&PlanBlocked, Vec<&str>)> = Vec::new();
+    for document in blocked {
+        let is_same = |other: &PlanBlocked| {
+            layout.detail == Detail::Grouped
+                && (other.code, &other.message) == (document.code, &document.message)
+        };
+        match reasons.iter_mut().find(|(first, _)| is_same(first)) {
+            Some((_, keys)) => keys.push(&document.key),
+            None => reasons.push((document, vec![&document.key])),
+        }
+    }
+    for (blocked, keys) in reasons {
+        let named: Vec<&str> = keys.iter().take(MAX_BLOCKED_KEYS).copied().collect();
+        let rest = match keys.len() - named.len() {
+            0 => String::new(),
+            rest => format!(" and {rest} more"),
+        };
+        let keys = named.join(", ");
+        let message = format!("{keys}{rest}: {} ({})", blocked.message, blocked.code);
+        push_remark(text, "blocked", &message, layout);
     }
 }
 
@@ -141,7 +135,27 @@ fn push_remark(text: &mut String, label: &str, message: &str, layout: Layout) {
     text.push_str(&format!("\n  {label}: {}", lines.trim_start()));
 }
 
-/// `3 in sync, 1 drifted.`
-fn summary(status: &StatusDocument, layout: Layout) -> String {
-    sentence("Status:", &format!("{}.", phrases::states(status).join(", ")), layout.width)
+/// Adds the instances that nobody manages, and how to write files for them.
+fn push_unmanaged(text: &mut String, unmanaged: &[StatusUnmanaged], layout: Layout) {
+    if !text.is_empty() && !text.ends_with("\n\n") {
+        text.push('\n');
+    }
+    if unmanaged.is_empty() {
+        text.push_str("No instance is unmanaged.\n");
+        return;
+    }
+    let max = if layout.detail == Detail::Complete { usize::MAX } else { MAX_UNMANAGED_LINES };
+    text.push_str(&format!("{}:\n", count(unmanaged.len(), "unmanaged instance")));
+    for instance in unmanaged.iter().take(max) {
+        let name = quoted(truncate::line(&instance.name, MAX_NAME_CHARS)).to_string();
+        let line = clean_line(&format!("{}  {name}", unquoted(&instance.connector)));
+        let first = format!("  #{}  ", instance.instance_id);
+        text.push_str(&hanging(&first, &line, "      ", layout.width));
+    }
+    if unmanaged.len() > max {
+        let rest = format!("… and {} more. `-v` shows all.", unmanaged.len() - max);
+        text.push_str(&wrapped(&rest, "  ", layout.width));
+    }
+    let help = "`ocon import ID` writes a file for one of them, and `ocon import --all` for all.";
+    text.push_str(&wrapped(help, "", layout.width));
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::account::AccountSummary;
 use super::serialize::render;
 use crate::instance::{BaseUrl, FieldPath, InstanceId};
 use crate::plan::{
@@ -39,6 +40,9 @@ pub struct PlanDocument {
     /// The secrets that are not set where the plan was made. Their fields were not compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unset: Vec<PlanUnset>,
+    /// What the account contains. Only if there is no document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountSummary>,
     /// Number of requests.
     pub requests: PlanRequests,
     /// Seals the document: a digest of everything else in it.
@@ -306,6 +310,7 @@ impl PlanDocument {
             stale: plan.stale.iter().map(|stale| self::stale(stale, base_url)).collect(),
             notes: plan.notes.iter().map(note).collect(),
             unset: plan.unset.iter().map(unset).collect(),
+            account: plan.content.as_ref().map(AccountSummary::new),
             requests: PlanRequests { read: plan.reads, write: plan.writes(), check: plan.checks() },
             digest: String::new(),
         }
@@ -475,7 +480,7 @@ fn note(note: &Note) -> PlanNote {
     }
 }
 
-fn unset(secret: &UnsetSecret) -> PlanUnset {
+pub(super) fn unset(secret: &UnsetSecret) -> PlanUnset {
     PlanUnset {
         source: secret.source.to_string(),
         file: secret.at.file.to_string(),

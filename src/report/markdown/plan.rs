@@ -1,5 +1,6 @@
 //! A plan as a comment: what decides comes first, then the changes by kind.
 
+use super::account;
 use super::changes;
 use super::comment::{CommentEntry, CommentPage, CommentSection};
 use super::escape::{code, html, prose};
@@ -42,7 +43,8 @@ fn page(
     options: &CommentOptions,
     refusal: Option<Topic>,
 ) -> CommentPage {
-    let head = head(document, command) + &options.report_link();
+    let account = account::section(document.account.as_ref());
+    let head = head(document, command) + &options.report_link() + &account;
     let mut screen = FirstScreen::after(&head);
     let topics = [
         refusal,

@@ -1,33 +1,34 @@
-//! A status as a comment: instances that do not match come first.
+//! A status as a comment: instances that need attention come first, and the others are folded. Lists wrap
+//! at any width, while a table with a long document key would be wider than the page.
 
+use super::account;
 use super::comment::{CommentEntry, CommentPage, CommentSection};
-use super::escape::code;
+use super::escape::{code, prose};
 use super::options::{CommentOptions, marker};
-use super::plan::{MAX_NAME_CHARS, blocked_entries};
+use super::plan::blocked_entries;
 use crate::plan::status::SyncState;
-use crate::report::json::{StatusDocument, StatusFinding, StatusInstance};
+use crate::report::json::{StatusDocument, StatusFinding, StatusInstance, StatusUnmanaged};
 use crate::report::{phrases, truncate};
 
-const INSTANCES_HEADER: &str = "| instance | name | connector | id | state | valid | enabled | events | webhook URL |\n\
-                                |---|---|---|---:|---|---|---|---|---|\n";
-
-/// The states of instances that do not match, in order of severity.
-const DIFFERENT: [SyncState; 5] = [
-    SyncState::Blocked,
-    SyncState::Missing,
-    SyncState::Unfinished,
-    SyncState::Drifted,
-    SyncState::Orphan,
-];
+const MAX_NAME_CHARS: usize = 60;
 
 /// Renders a status.
 pub fn status(document: &StatusDocument, options: &CommentOptions) -> String {
-    let rows = |states: &[SyncState]| -> Vec<CommentEntry> {
-        let with =
-            |state| document.instances.iter().filter(move |instance| instance.state == state);
-        states.iter().flat_map(|state| with(*state)).map(row).collect()
-    };
+    let (urgent, quiet): (Vec<_>, Vec<_>) =
+        document.instances.iter().partition(|instance| instance.needs_attention);
+    // The section of the blocked documents has everything about one without an instance.
+    let is_row =
+        |row: &&&StatusInstance| row.state != SyncState::Blocked || row.instance_id.is_some();
+    let urgent: Vec<_> = urgent.iter().filter(is_row).copied().collect();
+    let rows = |instances: &[&StatusInstance]| instances.iter().map(|row| entry(row)).collect();
     let blocked = blocked_entries(&document.blocked, options);
+    let unmanaged = document.unmanaged.iter().flatten().map(unmanaged_entry).collect();
+    let import =
+        "`ocon import ID` writes a file for one of them, and `ocon import --all` for all.\n\n";
+    let unset = phrases::unset(&document.unset);
+    let unset =
+        unset.map(|text| CommentEntry::line(format!("- {} (`unset-variable`)\n", prose(&text))));
+    let unset = unset.into_iter().collect();
     let sections = [
         CommentSection::new("Blocked", "", blocked),
         CommentSection::new(
@@ -35,12 +36,16 @@ pub fn status(document: &StatusDocument, options: &CommentOptions) -> String {
             "",
             document.findings.iter().map(finding).collect(),
         ),
-        CommentSection::new("Does not match", INSTANCES_HEADER, rows(&DIFFERENT)),
-        CommentSection::new("In sync", INSTANCES_HEADER, rows(&[SyncState::InSync])),
+        CommentSection::new("Needs attention", "", rows(&urgent)),
+        CommentSection::new("Unmanaged", import, unmanaged),
+        CommentSection::new("Notes", "", unset),
+        CommentSection::new("In sync", "", rows(&quiet)).map(CommentSection::folded),
     ];
     CommentPage {
         marker: marker("status", &document.target.project, &document.target.base_url),
-        head: head(document) + &options.report_link(),
+        head: head(document)
+            + &options.report_link()
+            + &account::section(document.account.as_ref()),
         sections: sections.into_iter().flatten().collect(),
         footer: String::new(),
         complete_version: "The text and the JSON format of the status are complete.",
@@ -49,33 +54,39 @@ pub fn status(document: &StatusDocument, options: &CommentOptions) -> String {
 }
 
 fn head(document: &StatusDocument) -> String {
-    let counters = phrases::states(document);
+    let counters = phrases::status_counters(document);
     let counters =
         if counters.is_empty() { "no instances".to_owned() } else { counters.join(", ") };
     let partial =
         if document.partial { "\n\n**Partial**: only some documents were checked." } else { "" };
+    let only: Vec<&str> = document.only.iter().map(|filter| filter.as_str()).collect();
+    let only = match only.as_slice() {
+        [] => String::new(),
+        only => format!("\n\nOnly these entries are listed: {}.", only.join(", ")),
+    };
     let (project, base_url) = (code(&document.target.project), code(&document.target.base_url));
-    format!("## ocon status: {counters}\n\nProject {project} at {base_url}{partial}\n")
+    format!("## ocon status: {counters}\n\nProject {project} at {base_url}{partial}{only}\n")
 }
 
-fn row(instance: &StatusInstance) -> CommentEntry {
-    let flag = |flag: Option<bool>| match flag {
-        Some(true) => "yes",
-        Some(false) => "no",
-        None => "",
-    };
-    CommentEntry::line(format!(
-        "| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
-        code(&instance.key),
-        code(&truncate::line(&instance.name, MAX_NAME_CHARS)),
+/// `- **drifted** `desk` · `servicenow` · `#20931` · `Help desk` · disabled`: only what is not as usual
+/// follows the name.
+fn entry(instance: &StatusInstance) -> CommentEntry {
+    let name = truncate::line(&instance.name, MAX_NAME_CHARS);
+    let mut parts = vec![
+        format!("**{}** {}", phrases::state(instance.state), code(&instance.key)),
         code(&instance.connector),
-        instance.instance_id.map(|id| format!("`#{id}`")).unwrap_or_default(),
-        phrases::state(instance.state),
-        flag(instance.valid),
-        flag(instance.enabled),
-        flag(instance.events),
-        instance.webhook_url.as_deref().map(code).unwrap_or_default(),
-    ))
+    ];
+    parts.extend(instance.instance_id.map(|id| format!("`#{id}`")));
+    parts.push(code(&name));
+    let remarks = [
+        (instance.valid == Some(false), "not valid"),
+        (instance.enabled == Some(false), "disabled"),
+        (instance.events == Some(true), "events"),
+    ];
+    parts.extend(remarks.iter().filter(|(is_so, _)| *is_so).map(|(_, text)| (*text).to_owned()));
+    let url = instance.webhook_url.as_deref();
+    let url = url.map(|url| format!("\\\n  webhook URL {}", code(url))).unwrap_or_default();
+    CommentEntry::line(format!("- {}{url}\n", parts.join(" · ")))
 }
 
 fn finding(finding: &StatusFinding) -> CommentEntry {
@@ -86,4 +97,10 @@ fn finding(finding: &StatusFinding) -> CommentEntry {
         finding.instance_id,
         finding.carries
     ))
+}
+
+fn unmanaged_entry(instance: &StatusUnmanaged) -> CommentEntry {
+    let name = truncate::line(&instance.name, MAX_NAME_CHARS);
+    let (connector, name) = (code(&instance.connector), code(&name));
+    CommentEntry::line(format!("- `#{}` · {connector} · {name}\n", instance.instance_id))
 }

@@ -18,11 +18,11 @@ use ocon::instance::{
     StoredValue, Value,
 };
 use ocon::plan::status::{
-    CallbackMismatch, InstanceHealth, InstanceStatus, StatusReport, SyncState,
+    CallbackMismatch, InstanceHealth, InstanceStatus, StatusReport, SyncState, UnmanagedInstance,
 };
 use ocon::plan::{
-    Action, BlockCode, Blocked, Cause, Change, HostUse, Note, NoteCode, Plan, Stale, Step, Target,
-    UnsetSecret, UntouchedCounts,
+    AccountContent, Action, BlockCode, Blocked, Cause, Change, ConnectorUse, HostUse, Note,
+    NoteCode, Plan, Stale, Step, Target, UnsetSecret, UntouchedCounts,
 };
 use ocon::report::diagnostics::{ColorChoice, github, render, sarif};
 use ocon::report::file_links::FileLinks;
@@ -128,7 +128,7 @@ fn outcomes(plan: &Plan, texts: &[String], width: usize) -> Result<(), String> {
 
 fn statuses(plan: &Plan, texts: &[String], width: usize) -> Result<(), String> {
     let status = status(plan, texts);
-    let document = StatusDocument::new(&status, &plan.target, true);
+    let document = StatusDocument::new(&status, &plan.target, true).with_unmanaged(&status);
     terminal("status as text", &human::status(&document, Layout { width, ..Layout::default() }))?;
     exact("status as JSON", &document)?;
     html_page("status as a page", &html::status(&document, &html_frame()))?;
@@ -332,12 +332,13 @@ fn plan(texts: &[String]) -> Plan {
             message: message(text(texts, 1)),
             steps: vec![step(texts, Action::Update)],
         }],
-        unset: texts.iter().map(unset).collect(),
         notes: texts.iter().map(note).collect(),
         untouched: UntouchedCounts::default(),
         reads: 1,
         account: None,
         managed: ocon::plan::AccountSize { instances: 1, page_size: 1 },
+        unset: texts.iter().map(unset).collect(),
+        content: Some(content(texts)),
     }
 }
 
@@ -374,12 +375,19 @@ fn outcome(texts: &[String]) -> Outcome {
     }
 }
 
+fn content(texts: &[String]) -> AccountContent {
+    let connector = |text: &String| ConnectorUse { connector: text.clone(), instances: 2 };
+    let connectors = texts.iter().map(connector).collect();
+    AccountContent { instances: 2 * texts.len(), of_other_projects: 1, connectors }
+}
+
 fn status(plan: &Plan, texts: &[String]) -> StatusReport {
     let row = |text: &String| InstanceStatus {
         key: key(),
         connector: text.clone(),
         name: text.clone(),
         state: SyncState::Orphan,
+        needs_attention: true,
         instance: Some(InstanceHealth {
             id: id(),
             valid: false,
@@ -394,10 +402,15 @@ fn status(plan: &Plan, texts: &[String]) -> StatusReport {
         name: text.clone(),
         carries: id(),
     };
+    let unmanaged =
+        |text: &String| UnmanagedInstance { id: id(), connector: text.clone(), name: text.clone() };
     StatusReport {
         rows: texts.iter().map(row).collect(),
         blocked: plan.blocked.clone(),
         findings: texts.iter().map(finding).collect(),
+        unmanaged: texts.iter().map(unmanaged).collect(),
+        unset: plan.unset.clone(),
+        content: plan.content.clone(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::summary;
@@ -18,21 +19,32 @@ use crate::safe_text::quoted;
 
 const MAX_NAMED_FILES: usize = 20;
 
-/// Writes the files. Refuses folders that lead out of the repository.
-pub(super) fn write(
+/// Fails if a file cannot be written without a loss. Writes nothing.
+pub(super) fn check(
     globals: &GlobalArgs,
     files: &[(InstanceId, ImportedFile)],
     force: bool,
     desired: &Desired,
     marked: &BTreeSet<Key>,
 ) -> Result<(), Failure> {
-    let base = below_root(&globals.root, &globals.instances);
-    let path = |file: &ImportedFile| base.join(&file.path);
-    refuse_existing_files(files.iter().map(|(_, file)| path(file)), force)?;
+    let paths: Vec<PathBuf> = files.iter().map(|(_, file)| path(globals, file)).collect();
+    refuse_existing_files(&paths, force)?;
     refuse_to_replace_documents(globals, files, desired, marked)?;
+    paths.iter().try_for_each(|path| {
+        let folder = folder_of(path);
+        FileBatch::check_folder(&globals.root, folder)
+            .map_err(|error| no_folder(folder, &error).hint("no file was written"))
+    })
+}
+
+/// Writes the files after a [`check`]. Refuses folders that lead out of the repository.
+pub(super) fn write(
+    globals: &GlobalArgs,
+    files: &[(InstanceId, ImportedFile)],
+) -> Result<(), Failure> {
     let mut batch = FileBatch::default();
     for (_, file) in files {
-        add(&globals.root, &mut batch, &path(file), &file.text)
+        add(&globals.root, &mut batch, &path(globals, file), &file.text)
             .map_err(|failure| failure.hint("no file was written"))?;
     }
     batch.persist().map_err(|PersistFailure { persisted, failure }| {
@@ -41,12 +53,22 @@ pub(super) fn write(
     })
 }
 
+fn path(globals: &GlobalArgs, file: &ImportedFile) -> PathBuf {
+    below_root(&globals.root, &globals.instances).join(&file.path)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
+}
+
+fn no_folder(folder: &Path, error: &io::Error) -> Failure {
+    let error_text = format!("no file can be written to {}", folder.display());
+    Failure::new(Exit::Other, error_text).caused_by(error)
+}
+
 fn add(root: &Path, batch: &mut FileBatch, path: &Path, text: &str) -> Result<(), Failure> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    batch.create_folder(root, folder).map_err(|error| {
-        let error_text = format!("no file can be written to {}", folder.display());
-        Failure::new(Exit::Other, error_text).caused_by(&error)
-    })?;
+    let folder = folder_of(path);
+    batch.create_folder(root, folder).map_err(|error| no_folder(folder, &error))?;
     batch.add(path, text)
 }
 
@@ -58,10 +80,9 @@ fn refuse_to_replace_documents(
     desired: &Desired,
     marked: &BTreeSet<Key>,
 ) -> Result<(), Failure> {
-    let base = below_root(&globals.root, &globals.instances);
     let mut failure: Option<Failure> = None;
     for (_, file) in files {
-        let Ok(path) = base.join(&file.path).canonicalize() else { continue };
+        let Ok(path) = path(globals, file).canonicalize() else { continue };
         let is_in_file = |wanted: &DesiredInstance| {
             let file = below_root(&globals.root, Path::new(&*wanted.at.file));
             file.canonicalize().is_ok_and(|file| file == path)
@@ -88,12 +109,12 @@ fn refuse_to_replace_documents(
 }
 
 /// Refuses to overwrite files without `--force`. Anything but a file is never overwritten.
-fn refuse_existing_files(paths: impl Iterator<Item = PathBuf>, force: bool) -> Result<(), Failure> {
-    let is_refused = |path: &PathBuf| match fs::symlink_metadata(path) {
+fn refuse_existing_files(paths: &[PathBuf], force: bool) -> Result<(), Failure> {
+    let is_refused = |path: &&PathBuf| match fs::symlink_metadata(path) {
         Ok(metadata) => !force || !metadata.is_file(),
         Err(_) => false,
     };
-    let existing: Vec<PathBuf> = paths.filter(is_refused).collect();
+    let existing: Vec<&PathBuf> = paths.iter().filter(is_refused).collect();
     if existing.is_empty() {
         return Ok(());
     }
