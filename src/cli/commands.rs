@@ -81,7 +81,7 @@ pub(crate) enum Command {
     /// Checks whether events arrive: the instance, its authentication, its event settings, the callback
     /// URL, the signature and the last event. The exit code is 1 if a link is broken.
     #[command(after_long_help = examples::DOCTOR)]
-    Doctor(document_instance::KeyArgs),
+    Doctor(document_instance::DocumentArgs),
     /// Write files for existing instances
     ///
     /// Use it for a tenant that was set up by hand. The next plan adopts the instances and changes nothing
@@ -93,7 +93,7 @@ pub(crate) enum Command {
     /// Prints the token that an application needs to call the connector's API, and nothing else. Needs no
     /// secrets of the files.
     #[command(after_long_help = examples::TOKEN)]
-    Token(document_instance::KeyArgs),
+    Token(document_instance::DocumentArgs),
     /// Write the schemas of connectors
     ///
     /// Editors use these schemas. ocon also checks files with them instead of its built-in schemas.

@@ -36,6 +36,7 @@ mod import;
 mod import_files;
 mod import_tenant;
 mod interruption;
+mod key_or_path;
 mod leaks;
 mod lookalikes;
 mod markdown;

@@ -103,7 +103,7 @@ error: unexpected argument '--detailed-exit-code' found
 
   tip: a similar argument exists: '--detailed-exitcode'
 
-Usage: ocon plan --detailed-exitcode [PATHS]...
+Usage: ocon plan --detailed-exitcode [KEY|PATH]...
 
 For more information, try '--help'.
 --- exit 64 ---
@@ -144,18 +144,18 @@ error: invalid value 'app' for '--var <NAME=VALUE>': write it as NAME=VALUE
 For more information, try '--help'.
 --- exit 64 ---
 "#]]);
-    world.ocon("plan --allow-duplicate a//b").is(str![[r#"
+    world.ocon("plan --sandbox --allow-duplicate a//b").is(str![[r#"
 --- stderr ---
-error: invalid value 'a//b' for '--allow-duplicate <KEY>': `a//b` is not a valid document key: use letters, digits, `.`, `_` and `-`, in parts joined by `/` that begin with a letter or digit, at most 80 characters, and not `all` or `listen`
+error: `a//b` contains no document
 
-For more information, try '--help'.
+hint: name a document key, or a file or folder below instances/
 --- exit 64 ---
 "#]]);
     world.ocon("plan --verbose --quiet").is(str![[r#"
 --- stderr ---
 error: the argument '--verbose...' cannot be used with '--quiet'
 
-Usage: ocon plan --verbose... [PATHS]...
+Usage: ocon plan --verbose... [KEY|PATH]...
 
 For more information, try '--help'.
 --- exit 64 ---
