@@ -121,6 +121,9 @@ pub(crate) enum Command {
     /// Save it where your shell looks for completions, and open a new shell.
     #[command(after_long_help = examples::COMPLETIONS)]
     Completions(completions::CompletionsArgs),
+    /// Print candidates for the scripts of `ocon completions`
+    #[command(name = "__complete", hide = true)]
+    Complete(completions::CompleteArgs),
     /// Write manual pages into a folder
     ///
     /// Writes one page for ocon, with the global options, and one for each command.
@@ -162,6 +165,7 @@ impl Command {
             Self::Selftest(_) => ("selftest", &[Text, Json], "the self-test did not finish."),
             Self::Sandbox(_) => ("sandbox", &[Text], "the sandbox did not start."),
             Self::Completions(_) => ("completions", &[Text], "nothing was printed."),
+            Self::Complete(_) => ("__complete", &[Text], "nothing was printed."),
             Self::Man(_) => ("man", &[Text], "no page was written."),
             Self::Help(_) => ("help", &[Text], "nothing was printed."),
         };
@@ -191,7 +195,8 @@ impl Command {
             Self::Explain(args) => explain::run(args),
             Self::Selftest(args) => selftest::run(globals, args),
             Self::Sandbox(args) => sandbox::run(globals, args),
-            Self::Completions(args) => completions::run(args, tree()),
+            Self::Completions(args) => completions::run(args),
+            Self::Complete(args) => completions::complete(args, tree()),
             Self::Man(args) => man::run(globals, args, tree()),
             Self::Help(args) => help::run(args, tree()),
         }

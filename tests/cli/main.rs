@@ -16,6 +16,7 @@ mod browser;
 mod changed_since;
 mod comment;
 mod comment_markdown;
+mod completions;
 mod concurrent_applies;
 mod confirmation;
 mod deny_and_allow;

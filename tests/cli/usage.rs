@@ -2,7 +2,6 @@
 
 use snapbox::str;
 
-use crate::snapshot::Snapshot as _;
 use crate::support::{SHOP, World};
 
 const FILES: &[(&str, &str)] = &[("instances/shop.yaml", SHOP)];
@@ -181,23 +180,4 @@ fn colours_are_used_on_request_only() {
     assert!(world.ocon("plan --sandbox --color always").stdout.contains("\u{1b}[32m+"));
     assert!(!world.ocon("plan --sandbox --color never").stdout.contains('\u{1b}'));
     assert!(!world.ocon("plan --sandbox").stdout.contains('\u{1b}'));
-}
-
-#[test]
-fn a_completion_script_is_a_result() {
-    let world = World::new(&[]);
-    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        let run = world.ocon(&format!("completions {shell}"));
-        let complete = run.stdout.contains("detailed-exitcode") && run.stderr.is_empty();
-        assert!(complete && run.exit == 0, "{shell}: {}", run.stderr);
-    }
-    world.ocon("completions csh").stderr.is(str![[r#"
-error: invalid value 'csh' for '<SHELL>'
-  [possible values: bash, elvish, fish, powershell, zsh]
-
-  tip: a similar value exists: 'zsh'
-
-For more information, try '--help'.
-
-"#]]);
 }
