@@ -173,10 +173,15 @@ fn a_name_that_could_deceive_is_not_offered() {
     assert_eq!(described(&world, "ocon plan ot"), ["other\ta\\u{202e}b"]);
 }
 
+#[expect(clippy::disallowed_methods, reason = "a shell needs the programs of this machine")]
+fn search_path() -> String {
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_ocon")).parent().unwrap();
+    format!("{}:{}", binary.display(), std::env::var("PATH").unwrap())
+}
+
 /// Runs a shell in the world, with ocon in its path, and returns the lines that it prints.
 fn shell(world: &World, program: &str, arguments: &[&str]) -> Vec<String> {
-    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_ocon")).parent().unwrap();
-    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+    let path = search_path();
     let output = Command::new(program)
         .args(arguments)
         .current_dir(world.path(""))

@@ -119,6 +119,26 @@ fn every_help_text_matches_its_snapshot() {
 }
 
 #[test]
+fn every_help_text_fits_into_80_columns_and_leaves_no_word_alone() {
+    let world = at_80_columns();
+    for command in lines().into_iter().chain(["help options".to_owned()]) {
+        let flags: &[&str] = if command == "help options" { &[""] } else { &["-h", "--help"] };
+        for flag in flags {
+            let text = world.ocon(&format!("{command} {flag}")).stdout;
+            let mut above = "";
+            for line in text.lines().map(str::trim_end) {
+                let indent = |line: &str| line.len() - line.trim_start().len();
+                let is_continued = indent(line) >= 8 && indent(line) == indent(above);
+                assert!(line.chars().count() <= 80, "{command} {flag}: {line}");
+                let is_alone = is_continued && line.split_whitespace().count() == 1;
+                assert!(!is_alone, "{command} {flag}: {above}\n{line}");
+                above = line;
+            }
+        }
+    }
+}
+
+#[test]
 fn every_example_in_a_help_text_is_a_command_line() {
     let world = at_80_columns();
     for command in lines() {

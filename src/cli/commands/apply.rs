@@ -31,10 +31,10 @@ pub(crate) struct ApplyArgs {
     /// Maximum number of instances to delete; with more, nothing is applied
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = whole_number)]
     max_deletes: usize,
-    /// Write IDs, tokens and webhook URLs to FILE, which only its owner can read
+    /// Write IDs, tokens and webhook URLs to FILE, readable only by its owner
     #[arg(long, value_name = "FILE")]
     outputs: Option<PathBuf>,
-    /// Format of the outputs
+    /// Format of FILE
     #[arg(long, value_name = "FORMAT", default_value = "json", requires = "outputs")]
     outputs_format: outputs::OutputsFormat,
 }

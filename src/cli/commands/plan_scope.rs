@@ -17,7 +17,7 @@ pub(crate) struct PlanScopeArgs {
     /// Documents, files or folders to include, by default all of instances/
     #[arg(value_name = "KEY|PATH")]
     pub(crate) documents: Vec<KeyOrPath>,
-    /// Include only documents that differ from a commit, for example origin/main
+    /// Include only documents that differ from a commit, such as origin/main
     #[arg(long, value_name = "REF", conflicts_with_all = ["documents", "prune"])]
     changed_since: Option<String>,
     /// Delete instances of this project that have no file

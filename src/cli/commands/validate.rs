@@ -6,7 +6,7 @@ use crate::report::style::count;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ValidateArgs {
-    /// Documents, files or folders that must exist; every file is always checked
+    /// Documents, files or folders that must exist; all files are checked
     #[arg(value_name = "KEY|PATH")]
     documents: Vec<KeyOrPath>,
 }

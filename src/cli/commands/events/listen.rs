@@ -32,7 +32,7 @@ const SIGNATURE_KEY: &str = "event.notification.signature.key";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ListenArgs {
-    /// Document whose signature key is used, instead of the one in `OCON_SIGNATURE_KEY`
+    /// Document with the signature key, instead of `OCON_SIGNATURE_KEY`
     #[arg(value_name = "KEY|PATH")]
     document: Option<KeyOrPath>,
     /// Port on 127.0.0.1
