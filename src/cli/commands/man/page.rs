@@ -74,7 +74,7 @@ impl Page {
             let heading =
                 if heading == "Exit codes" { "EXIT STATUS".into() } else { heading.to_uppercase() };
             let entries: String = entries(lines).iter().map(Entry::render).collect();
-            // A section begins with a paragraph of its own.
+            // A heading already begins a paragraph.
             let entries = entries.strip_prefix(".PP\n").unwrap_or(&entries);
             sections.push_str(&format!(".SH \"{heading}\"\n{entries}"));
         }
