@@ -82,7 +82,7 @@ pub(crate) enum Command {
     /// Checks whether events arrive: the instance, its authentication, its event settings, the callback
     /// URL, the signature and the last event. The exit code is 1 if a link is broken.
     #[command(after_long_help = examples::DOCTOR)]
-    Doctor(document_instance::KeyArgs),
+    Doctor(document_instance::DocumentArgs),
     /// Write files for existing instances
     ///
     /// Use it for a tenant that was set up by hand. The next plan adopts the instances and changes nothing
@@ -94,7 +94,7 @@ pub(crate) enum Command {
     /// Prints the token that an application needs to call the connector's API, and nothing else. Needs no
     /// secrets of the files.
     #[command(after_long_help = examples::TOKEN)]
-    Token(document_instance::KeyArgs),
+    Token(document_instance::DocumentArgs),
     /// Write the schemas of connectors
     ///
     /// Editors use these schemas. ocon also checks files with them instead of its built-in schemas.
@@ -122,6 +122,9 @@ pub(crate) enum Command {
     /// Save it where your shell looks for completions, and open a new shell.
     #[command(after_long_help = examples::COMPLETIONS)]
     Completions(completions::CompletionsArgs),
+    /// Print candidates for the scripts of `ocon completions`
+    #[command(name = "__complete", hide = true)]
+    Complete(completions::CompleteArgs),
     /// Write manual pages into a folder
     ///
     /// Writes one page for ocon, with the global options, and one for each command.
@@ -163,6 +166,7 @@ impl Command {
             Self::Selftest(_) => ("selftest", &[Text, Json], "the self-test did not finish."),
             Self::Sandbox(_) => ("sandbox", &[Text], "the sandbox did not start."),
             Self::Completions(_) => ("completions", &[Text], "nothing was printed."),
+            Self::Complete(_) => ("__complete", &[Text], "nothing was printed."),
             Self::Man(_) => ("man", &[Text], "no page was written."),
             Self::Help(_) => ("help", &[Text], "nothing was printed."),
         };
@@ -192,7 +196,8 @@ impl Command {
             Self::Explain(args) => explain::run(args),
             Self::Selftest(args) => selftest::run(globals, args),
             Self::Sandbox(args) => sandbox::run(globals, args),
-            Self::Completions(args) => completions::run(args, tree()),
+            Self::Completions(args) => completions::run(args),
+            Self::Complete(args) => completions::complete(args, tree()),
             Self::Man(args) => man::run(globals, args, tree()),
             Self::Help(args) => help::run(args, tree()),
         }

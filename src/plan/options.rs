@@ -138,24 +138,4 @@ impl Rotate {
                 || self.0.contains(&of_document())
                 || self.0.contains(&of_path()))
     }
-
-    /// The documents that requests name.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &Key> {
-        let keys = self.0.iter().filter_map(|request| match request {
-            RotationRequest::All => None,
-            RotationRequest::Document(key) | RotationRequest::Path(key, _) => Some(key),
-        });
-        keys.collect::<BTreeSet<_>>().into_iter()
-    }
-
-    /// The single secrets that requests name, of documents that no request names as a whole.
-    pub(crate) fn paths(&self) -> impl Iterator<Item = (&Key, &str)> {
-        self.0.iter().filter_map(|request| match request {
-            RotationRequest::Path(key, path) => {
-                let of_document = RotationRequest::Document(key.clone());
-                (!self.0.contains(&of_document)).then_some((key, path.as_str()))
-            }
-            RotationRequest::All | RotationRequest::Document(_) => None,
-        })
-    }
 }

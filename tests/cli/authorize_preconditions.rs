@@ -84,7 +84,7 @@ hint: create it with: ocon apply
 "#]]);
     world.ocon("authorize socal").is(str![[r#"
 --- stderr ---
-error: no document has the key `socal`
+error: no document has the key or the path `socal`
 
 hint: did you mean `social`?
 --- exit 5 ---

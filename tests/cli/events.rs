@@ -219,7 +219,7 @@ hint: stop the program that uses the port, or use another one: --port 8901
 "#]]);
     world.ocon("events listen caht").is(str![[r#"
 --- stderr ---
-error: no document has the key `caht`
+error: no document has the key or the path `caht`
 
 hint: did you mean `chat`?
 --- exit 5 ---
@@ -247,7 +247,7 @@ hint: set it at instances/chat.yaml:10
 --- stderr ---
 error: `chat` does not declare `event.notification.signature.key`
 
-hint: declare it, or omit KEY: then signatures are not verified
+hint: declare it, or name no document: then signatures are not verified
 --- exit 5 ---
 "#]]);
 }
@@ -261,7 +261,7 @@ chat #20931 has received no events yet. Run `ocon doctor chat` to find out why.
 "#]]);
     world.ocon("events caht").is(str![[r#"
 --- stderr ---
-error: no document has the key `caht`
+error: no document has the key or the path `caht`
 
 hint: did you mean `chat`?
 --- exit 5 ---
@@ -306,9 +306,9 @@ hint: create it first: ocon apply; if somebody must grant access: ocon authorize
     world.ocon("events").is(str![[r#"
 --- stderr ---
 error: the following required arguments were not provided:
-  <KEY>
+  <KEY|PATH>
 
-Usage: ocon events <KEY>
+Usage: ocon events <KEY|PATH>
 
 For more information, try '--help'.
 --- exit 64 ---
@@ -334,7 +334,7 @@ fn listening_ends_when_its_output_is_closed() {
     stderr.read_to_string(&mut printed).unwrap();
     let ended = format!("{printed}--- exit {} ---", child.wait().unwrap().code().unwrap());
     world.constant(&ended).is(str![[r#"
-Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: name KEY, or set OCON_SIGNATURE_KEY.
+Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: name a document, or set OCON_SIGNATURE_KEY.
 error: the result could not be written to stdout
   caused by: No space left on device (os error 28)
 
@@ -375,7 +375,7 @@ fn a_page_of_another_site_delivers_nothing() {
     child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     assert_eq!((child.wait().unwrap().code(), stdout.lines().count()), (Some(0), 2));
     world.constant(&printed).is(str![[r#"
-Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: name KEY, or set OCON_SIGNATURE_KEY.
+Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: name a document, or set OCON_SIGNATURE_KEY.
 Refused POST /slack/events: it is for another host. For a tunnel, add --allow-host HOST
 Refused POST /slack/events: it is for another host. For a tunnel, add --allow-host HOST
 Refused POST /slack/events: a web page of another site sent it
@@ -402,7 +402,7 @@ fn a_malformed_delivery_is_reported() {
     stderr.read_to_string(&mut printed).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
     world.constant(&printed).is(str![[r#"
-Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: name KEY, or set OCON_SIGNATURE_KEY.
+Listening at http://127.0.0.1:[CALLBACK] until Ctrl-C. Signatures are not verified: name a document, or set OCON_SIGNATURE_KEY.
 A delivery was refused (413 Payload Too Large): it is incomplete or too large.
 
 "#]]);

@@ -1,4 +1,4 @@
-//! `--help`, `-h`, manual pages and completions. `tests/data/help/` holds the text of each command,
+//! `--help`, `-h` and manual pages. `tests/data/help/` holds the text of each command,
 //! and the global options once.
 
 use clap::{CommandFactory as _, Parser as _};
@@ -12,7 +12,8 @@ use crate::support::World;
 
 fn commands() -> Vec<String> {
     let cli = Cli::command();
-    cli.get_subcommands().map(|command| command.get_name().to_owned()).collect()
+    let commands = cli.get_subcommands().filter(|command| !command.is_hide_set());
+    commands.map(|command| command.get_name().to_owned()).collect()
 }
 
 /// The words between `ocon` and `--help`.
@@ -118,6 +119,26 @@ fn every_help_text_matches_its_snapshot() {
 }
 
 #[test]
+fn every_help_text_fits_into_80_columns_and_leaves_no_word_alone() {
+    let world = at_80_columns();
+    for command in lines().into_iter().chain(["help options".to_owned()]) {
+        let flags: &[&str] = if command == "help options" { &[""] } else { &["-h", "--help"] };
+        for flag in flags {
+            let text = world.ocon(&format!("{command} {flag}")).stdout;
+            let mut above = "";
+            for line in text.lines().map(str::trim_end) {
+                let indent = |line: &str| line.len() - line.trim_start().len();
+                let is_continued = indent(line) >= 8 && indent(line) == indent(above);
+                assert!(line.chars().count() <= 80, "{command} {flag}: {line}");
+                let is_alone = is_continued && line.split_whitespace().count() == 1;
+                assert!(!is_alone, "{command} {flag}: {above}\n{line}");
+                above = line;
+            }
+        }
+    }
+}
+
+#[test]
 fn every_example_in_a_help_text_is_a_command_line() {
     let world = at_80_columns();
     for command in lines() {
@@ -137,51 +158,93 @@ fn every_example_in_a_help_text_is_a_command_line() {
     }
 }
 
+/// The manual pages of all commands, each with its name.
+fn pages(world: &World) -> Vec<(String, String)> {
+    let names: Vec<String> =
+        lines().iter().map(|line| format!("ocon {line}").trim_end().replace(' ', "-")).collect();
+    let count = format!("{} pages in pages", names.len());
+    assert_eq!(world.ocon("man pages").stdout.trim_end(), count);
+    names.into_iter().map(|name| (name.clone(), world.read(&format!("pages/{name}.1")))).collect()
+}
+
 #[test]
-fn every_command_has_a_manual_page() {
-    let world = World::new(&[]);
-    assert_eq!(
-        world.ocon("man pages").stdout.trim_end(),
-        format!("{} pages in pages", commands().len() + 1)
-    );
-    for name in
-        std::iter::once("ocon".to_owned()).chain(commands().iter().map(|it| format!("ocon-{it}")))
-    {
-        let page = world.read(&format!("pages/{name}.1"));
-        assert!(page.contains(&format!(".TH {name} 1")), "{name}: {page}");
-        for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS"] {
-            assert!(page.contains(&format!(".SH {section}")), "{name} has no {section}");
+fn every_command_and_subcommand_has_a_manual_page() {
+    for (name, page) in pages(&World::new(&[])) {
+        let title = format!(".TH \"{}\" \"1\" \"\" \"ocon 0.1.0\"", name.to_uppercase());
+        assert!(page.starts_with(&title), "{name}: {page}");
+        let first = format!(".SH NAME\n{} \\- ", name.replace('-', "\\-"));
+        assert!(page.contains(&first), "{name}: {page}");
+        for section in ["SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXAMPLES", "\"SEE ALSO\""] {
+            let heading = format!(".SH {section}");
+            let quoted = format!(".SH \"{section}\"");
+            assert!(page.contains(&heading) || page.contains(&quoted), "{name} has no {section}");
         }
-        assert!(page.contains("Examples:"), "{name} has no examples");
+        assert!(page.lines().all(|line| line.trim_end() == line), "{name}");
     }
 }
 
 #[test]
-fn bash_completes_commands_and_flags() {
+fn the_pages_refer_to_each_other() {
     let world = World::new(&[]);
-    world.write("ocon.bash", world.ocon("completions bash").stdout);
-    let complete = |words: &str| -> String {
-        let script = format!(
-            "source ocon.bash; COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
-             _ocon ocon \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD - 1]}}\"; echo \"${{COMPREPLY[@]}}\""
-        );
-        let output = std::process::Command::new("bash")
-            .args(["--noprofile", "--norc", "-c", &script])
-            .current_dir(world.path(""))
-            .output()
-            .unwrap();
-        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    let pages = pages(&world);
+    let related = |name: &str| -> Vec<String> {
+        let (_, page) = pages.iter().find(|(page, _)| page == name).unwrap();
+        let (_, related) = page.split_once("\"SEE ALSO\"\n").unwrap();
+        let names = related.lines().take_while(|line| line.starts_with("\\fB"));
+        let name = |line: &str| line.replace("\\fB", "").replace("\\fR(1)", "").replace('\\', "");
+        names.map(|line| name(line).trim_end_matches(',').to_owned()).collect()
     };
-    assert_eq!(complete("ocon pl"), "plan");
-    assert_eq!(complete("ocon help pl"), "plan");
-    assert_eq!(complete("ocon help opt"), "options");
-    assert_eq!(complete("ocon plan --detailed"), "--detailed-exitcode");
-    assert_eq!(complete("ocon plan --format m"), "markdown");
-    for shell in ["zsh", "fish", "powershell"] {
-        let script = world.ocon(&format!("completions {shell}")).stdout;
-        assert!(commands().iter().all(|command| script.contains(command)), "{shell}");
+    assert_eq!(related("ocon-events-listen"), ["ocon", "ocon-events"]);
+    assert_eq!(related("ocon-events"), ["ocon", "ocon-events-listen"]);
+    assert_eq!(related("ocon-plan"), ["ocon", "ocon-apply"]);
+    assert_eq!(related("ocon").len(), commands().len());
+    for (name, _) in &pages {
+        let all_exist = related(name).iter().all(|it| pages.iter().any(|(page, _)| page == it));
+        assert!(all_exist, "{name}: {:?}", related(name));
     }
+}
+
+#[test]
+fn a_manual_page_shows_arguments_and_examples_as_tagged_paragraphs() {
+    let world = World::new(&[]);
+    world.ocon("man pages");
+    world.read("pages/ocon-token.1").as_str().is(str![[r#"
+.TH "OCON-TOKEN" "1" "" "ocon 0.1.0" "ocon manual"
+.SH NAME
+ocon\-token \- Print the token of an instance
+.ie \n(.g .ds Aq \(aq
+.el .ds Aq '
+.SH SYNOPSIS
+\fBocon token\fR <KEY|PATH>
+.ie \n(.g .ds Aq \(aq
+.el .ds Aq '
+.SH DESCRIPTION
+Print the token of an instance
+.PP
+Prints the token that an application needs to call the connector\*(Aqs API, and nothing else. Needs no secrets of the files.
+.ie \n(.g .ds Aq \(aq
+.el .ds Aq '
+.SH ARGUMENTS
+.TP
+<\fIKEY|PATH\fR>
+Document key, or path of a file with one document
+.SH OPTIONS
+.TP
+\fB\-h\fR, \fB\-\-help\fR
+Print help (see a summary with \*(Aq\-h\*(Aq)
+.TP
+\fB\-V\fR, \fB\-\-version\fR
+Print version
+.SH "EXAMPLES"
+.TP
+\fBocon token hootsuite\fR
+print the token of hootsuite
+.SH "SEE ALSO"
+\fBocon\fR(1)
+.PP
+The global options and the exit codes are in \fBocon\fR(1).
+
+"#]]);
 }
 
 #[test]

@@ -211,7 +211,7 @@ error: unexpected argument '--user-secret' found
 
   tip: a similar argument exists: '--user-secret-file'
 
-Usage: ocon plan --user-secret-file <FILE> [PATHS]...
+Usage: ocon plan --user-secret-file <FILE> [KEY|PATH]...
 
 For more information, try '--help'.
 --- exit 64 ---

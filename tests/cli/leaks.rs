@@ -69,6 +69,9 @@ fn lines(command: &str) -> &'static [&'static str] {
         "schema" => &["schema pull servicenow"],
         "explain" => &["explain", "explain plain-text-secret"],
         "completions" => &["completions bash"],
+        "__complete" => {
+            &["__complete fish 2 -- ocon doctor", "__complete fish 2 -- ocon plan --allow"]
+        }
         "man" => &["man pages"],
         // It runs the others with its own arguments, and searches their output.
         "selftest" => &["selftest --leaks"],

@@ -210,7 +210,7 @@ hint: use --outputs-format json, or give one of them another `key:`
 error: the following required arguments were not provided:
   --outputs <FILE>
 
-Usage: ocon apply --outputs <FILE> --yes --outputs-format <FORMAT> --concurrency <N> [PATHS]...
+Usage: ocon apply --outputs <FILE> --yes --outputs-format <FORMAT> --concurrency <N> [PLAN.json|KEY|PATH]...
 
 For more information, try '--help'.
 --- exit 64 ---

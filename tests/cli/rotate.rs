@@ -73,7 +73,7 @@ Requests: 1 read, 1 to write.
 "#]]);
     world.ocon("plan --rotate desc").is(str![[r#"
 --- stderr ---
-error: --rotate names `desc`, but no document has this key
+error: no document has the key or the path `desc`
 
 hint: did you mean `desk`?
 --- exit 5 ---

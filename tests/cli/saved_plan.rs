@@ -340,9 +340,9 @@ fn a_saved_plan_excludes_the_flags_that_it_contains() {
     let world = planned();
     world.ocon("apply plan.json --prune").is(str![[r#"
 --- stderr ---
-error: the argument '[PATHS]...' cannot be used with '--prune'
+error: the argument '[PLAN.json|KEY|PATH]...' cannot be used with '--prune'
 
-Usage: ocon apply <PATHS>...
+Usage: ocon apply <PLAN.json|KEY|PATH>...
 
 For more information, try '--help'.
 --- exit 64 ---

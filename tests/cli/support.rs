@@ -281,7 +281,7 @@ impl World {
         self.run(sh)
     }
 
-    fn run(&self, mut command: Command) -> Run {
+    pub(crate) fn run(&self, mut command: Command) -> Run {
         let output = command.output().unwrap();
         let stdout = String::from_utf8(output.stdout).unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();

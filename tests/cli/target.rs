@@ -26,7 +26,7 @@ fn a_platform_is_named_once() {
 --- stderr ---
 error: the argument '--base-url <URL>' cannot be used with '--sandbox'
 
-Usage: ocon plan --base-url <URL> [PATHS]...
+Usage: ocon plan --base-url <URL> [KEY|PATH]...
 
 For more information, try '--help'.
 --- exit 64 ---
@@ -35,7 +35,7 @@ For more information, try '--help'.
 --- stderr ---
 error: the argument '--region <REGION>' cannot be used with '--base-url <URL>'
 
-Usage: ocon plan --region <REGION> [PATHS]...
+Usage: ocon plan --region <REGION> [KEY|PATH]...
 
 For more information, try '--help'.
 --- exit 64 ---
@@ -122,7 +122,7 @@ fn a_region_is_the_name_of_a_landscape() {
 --- stderr ---
 error: `us2.evil.example/` is not the name of a region
 
-hint: write a region like us2, eu10 or trial.us10
+hint: did you mean `us2`?
 --- exit 64 ---
 "#]]);
 }

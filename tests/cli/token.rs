@@ -32,24 +32,24 @@ fn the_token_is_all_that_is_printed() {
 fn an_unknown_document_key_is_reported_with_a_similar_one() {
     world().ocon("token dekc").is(str![[r#"
 --- stderr ---
-error: no document has the key `dekc`
+error: no document has the key or the path `dekc`
 
 hint: did you mean `desk`?
 --- exit 5 ---
 "#]]);
     world().ocon("token somewhere-else").is(str![[r#"
 --- stderr ---
-error: no document has the key `somewhere-else`
+error: no document has the key or the path `somewhere-else`
 
-hint: use a `key:` from the files, or the key that follows from a path
+hint: name a document key, or a file or folder below instances/
 --- exit 5 ---
 "#]]);
     world().ocon("token").is(str![[r#"
 --- stderr ---
 error: the following required arguments were not provided:
-  <KEY>
+  <KEY|PATH>
 
-Usage: ocon token <KEY>
+Usage: ocon token <KEY|PATH>
 
 For more information, try '--help'.
 --- exit 64 ---

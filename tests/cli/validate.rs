@@ -26,9 +26,9 @@ fn a_path_must_contain_a_document() {
 "#]]);
     world.ocon("validate instances/us").is(str![[r#"
 --- stderr ---
-error: instances/us contains no document
+error: no document has the key or the path `instances/us`
 
-hint: name a file or folder below instances/, relative to the root (-C)
+hint: did you mean `instances/eu`?
 --- exit 64 ---
 "#]]);
 }

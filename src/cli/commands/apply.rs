@@ -1,14 +1,16 @@
 //! `ocon apply`: plans, asks for approval, executes the plan and reports the outcome.
 
 use std::io::{self, IsTerminal as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::commands::comment::{self, AppliedPlan};
 use crate::cli::commands::outputs::Outputs;
 use crate::cli::commands::plan_scope::PlanScopeArgs;
 use crate::cli::commands::saved_plan::{self, SavedPlan};
 use crate::cli::commands::{execution, outputs, prune, refusals, reports, unset_variables};
-use crate::cli::setup::{Connection, Files, Format, GlobalArgs, SecretAccess, connection};
+use crate::cli::setup::{
+    Connection, Files, Format, GlobalArgs, KeyOrPath, SecretAccess, connection,
+};
 use crate::cli::terminal::{Exit, Failure, Output, interrupt, output};
 use crate::observed::Observed;
 use crate::plan::{Approved, DeleteLimitExceeded, Limits, OrphanPolicy, Plan, PlanOptions};
@@ -16,8 +18,9 @@ use crate::report::human;
 use crate::report::json::{self, PlanDocument, ResultDocument};
 
 #[derive(Debug, clap::Args)]
-#[command(mut_arg("paths", |arg| {
-    arg.help("Files or folders to include, by default all of instances/; or a saved plan")
+#[command(mut_arg("documents", |arg| {
+    arg.value_name("PLAN.json|KEY|PATH")
+        .help("Saved plan; or documents, files or folders to include, by default all of instances/")
 }))]
 pub(crate) struct ApplyArgs {
     #[command(flatten)]
@@ -28,10 +31,10 @@ pub(crate) struct ApplyArgs {
     /// Maximum number of instances to delete; with more, nothing is applied
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = whole_number)]
     max_deletes: usize,
-    /// Write IDs, tokens and webhook URLs to FILE, which only its owner can read
+    /// Write IDs, tokens and webhook URLs to FILE, readable only by its owner
     #[arg(long, value_name = "FILE")]
     outputs: Option<PathBuf>,
-    /// Format of the outputs
+    /// Format of FILE
     #[arg(long, value_name = "FORMAT", default_value = "json", requires = "outputs")]
     outputs_format: outputs::OutputsFormat,
 }
@@ -207,7 +210,7 @@ impl ApplyArgs {
         saved: Option<&SavedPlan>,
     ) -> Result<PlanOptions, Failure> {
         let Some(saved) = saved else { return self.scope.options(globals, files) };
-        let options = saved.options(&self.scope);
+        let options = saved.options(globals, files, &self.scope)?;
         if options.orphans == OrphanPolicy::Prune {
             prune::check_checkout(globals)?;
         }
@@ -216,13 +219,13 @@ impl ApplyArgs {
 
     /// The saved plan, if the only path is a plan file.
     fn saved_plan(&self, globals: &GlobalArgs) -> Result<Option<SavedPlan>, Failure> {
-        let is_plan =
-            |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "json");
-        let Some(path) = self.scope.paths.iter().find(is_plan) else {
+        let is_plan = |path: &&Path| path.extension().is_some_and(|extension| extension == "json");
+        let documents = &self.scope.documents;
+        let Some(path) = documents.iter().map(KeyOrPath::path).find(is_plan) else {
             return Ok(None);
         };
         let conflicts = [
-            (self.scope.paths.len() > 1, "another PATH"),
+            (documents.len() > 1, "another KEY or PATH"),
             (self.scope.prune, "--prune"),
             (!self.scope.rotate.is_empty(), "--rotate"),
         ];

@@ -1,4 +1,4 @@
-//! `ocon authorize KEY`: a user grants access at the provider, and the instance is created or
+//! `ocon authorize KEY|PATH`: a user grants access at the provider, and the instance is created or
 //! authenticated again with the grant.
 //!
 //! The grant is used immediately and not stored. Nothing is created or changed before it arrives.
@@ -21,7 +21,7 @@ use crate::authorization::{
 };
 use crate::cli::commands::execution;
 use crate::cli::setup::{
-    Connection, Environment, Files, GlobalArgs, SecretAccess, connection, credentials,
+    Connection, Environment, Files, GlobalArgs, KeyOrPath, SecretAccess, connection, credentials,
     credentials::OwnCredential, global_args::duration,
 };
 use crate::cli::terminal::{Exit, Failure, interrupt, output, redaction};
@@ -45,8 +45,9 @@ const MAX_SCOPE_CHARS: usize = 100;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct AuthorizeArgs {
-    /// Key of the document
-    key: Key,
+    /// Document key, or path of a file with one document
+    #[arg(value_name = "KEY|PATH")]
+    document: KeyOrPath,
     /// Request this scope instead of the declared `oauth.scope`
     #[arg(long, value_name = "SCOPE")]
     scope: Option<String>,
@@ -64,8 +65,8 @@ pub(crate) struct AuthorizeArgs {
 pub(crate) fn run(globals: &GlobalArgs, args: &AuthorizeArgs) -> Result<Exit, Failure> {
     let (platform, files) = connection::prepare(globals, SecretAccess::Needed)?;
     files.warn(globals);
-    let key = &args.key;
-    let mut declared = DeclaredApplication::read(key, files.document(key)?)?;
+    let (key, wanted) = files.document(globals, &args.document)?;
+    let (key, mut declared) = (&key.clone(), DeclaredApplication::read(key, wanted)?);
     declared.scope = args.scope.clone().or(declared.scope);
     connection::runtime()?.block_on(async {
         let listener = CallbackListener::bind(&declared.callback).await?;

@@ -1,7 +1,7 @@
-//! `ocon doctor KEY`: checks whether events get from the provider to the application.
+//! `ocon doctor KEY|PATH`: checks whether events get from the provider to the application.
 
 use crate::api::{Projection, ProviderEvent, Read as _};
-use crate::cli::commands::document_instance::{self, KeyArgs, NoInstance};
+use crate::cli::commands::document_instance::{self, DocumentArgs, NoInstance};
 use crate::cli::setup::{Connection, Format, GlobalArgs, SecretAccess, connection};
 use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
 use crate::doctor::{self, DoctorInput};
@@ -10,9 +10,9 @@ use crate::observed::ObservedInstance;
 use crate::report::human;
 use crate::report::json::{self, DoctorDocument};
 
-pub(crate) fn run(globals: &GlobalArgs, KeyArgs { key }: &KeyArgs) -> Result<Exit, Failure> {
+pub(crate) fn run(globals: &GlobalArgs, args: &DocumentArgs) -> Result<Exit, Failure> {
     let (platform, files) = connection::prepare(globals, SecretAccess::Withheld)?;
-    let wanted = files.document(key)?;
+    let (key, wanted) = files.document(globals, &args.document)?;
     let (links, id) = connection::runtime()?.block_on(async {
         let (connection, found) = document_instance::find(platform, globals, &files, key).await?;
         let read = match found {

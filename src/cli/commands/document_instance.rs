@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cli::setup::{Connection, Files, GlobalArgs, Platform, connection};
+use crate::cli::setup::{Connection, Files, GlobalArgs, KeyOrPath, Platform, connection};
 use crate::cli::terminal::{Exit, Failure};
 use crate::desired::DesiredInstance;
 use crate::instance::{Key, Secret};
@@ -12,9 +12,10 @@ use crate::safe_text::quoted;
 
 /// The arguments of a command for one document.
 #[derive(Debug, clap::Args)]
-pub(crate) struct KeyArgs {
-    /// Key of the document
-    pub(crate) key: Key,
+pub(crate) struct DocumentArgs {
+    /// Document key, or path of a file with one document
+    #[arg(value_name = "KEY|PATH")]
+    pub(crate) document: KeyOrPath,
 }
 
 /// Why a document has no instance that is certainly its own.

@@ -1,20 +1,21 @@
-//! `ocon events KEY`: shows the events of an instance. `ocon events listen` receives events.
+//! `ocon events KEY|PATH`: shows the events of an instance. `ocon events listen` receives events.
 
 mod listen;
 
 use crate::cli::commands::{document_instance, examples};
-use crate::cli::setup::{Format, GlobalArgs, SecretAccess, connection, global_args::positive};
+use crate::cli::setup::{
+    Format, GlobalArgs, KeyOrPath, SecretAccess, connection, global_args::positive,
+};
 use crate::cli::terminal::{Exit, Failure, Output, output};
-use crate::instance::Key;
 use crate::report::human;
 use crate::report::json::{self, EventsDocument};
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct EventsArgs {
-    /// Key of the document
-    #[arg(required = true)]
-    key: Option<Key>,
+    /// Document key, or path of a file with one document
+    #[arg(value_name = "KEY|PATH", required = true)]
+    document: Option<KeyOrPath>,
     /// Maximum number of events to show, the newest first
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = positive::<usize>)]
     limit: usize,
@@ -36,16 +37,16 @@ enum EventsCommand {
 }
 
 pub(crate) fn run(globals: &GlobalArgs, args: &EventsArgs) -> Result<Exit, Failure> {
-    match (&args.command, &args.key) {
+    match (&args.command, &args.document) {
         (Some(EventsCommand::Listen(args)), _) => listen::run(globals, args),
-        (None, Some(key)) => show(globals, key, args.limit),
+        (None, Some(document)) => show(globals, document, args.limit),
         (None, None) => unreachable!("clap requires one of the two"),
     }
 }
 
-fn show(globals: &GlobalArgs, key: &Key, limit: usize) -> Result<Exit, Failure> {
+fn show(globals: &GlobalArgs, document: &KeyOrPath, limit: usize) -> Result<Exit, Failure> {
     let (platform, files) = connection::prepare(globals, SecretAccess::Withheld)?;
-    files.document(key)?;
+    let (key, _) = files.document(globals, document)?;
     let (id, mut events) = connection::runtime()?.block_on(async {
         let (connection, found) = document_instance::find(platform, globals, &files, key).await?;
         let found = found.map_err(|missing| missing.failure(key, "so it has no events"))?;

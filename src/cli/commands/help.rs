@@ -70,7 +70,8 @@ fn check_topic<'t>(
 
 /// Lets completions offer the names of commands and topics.
 pub(crate) fn with_topics(tree: clap::Command) -> clap::Command {
-    let names = tree.get_subcommands().map(|command| command.get_name().to_owned());
+    let commands = tree.get_subcommands().filter(|command| !command.is_hide_set());
+    let names = commands.map(|command| command.get_name().to_owned());
     let topics: Vec<_> = names.chain([OPTIONS_TOPIC.to_owned()]).collect();
     tree.mut_subcommand("help", |help| {
         help.mut_arg("topic", |topic| topic.value_parser(PossibleValuesParser::new(topics)))
@@ -88,12 +89,15 @@ where
 }
 
 /// The tree in which the help of every command shows its own options, and a footer.
-pub(crate) fn with_own_options(tree: clap::Command) -> clap::Command {
-    let tree = tree.mut_args(|arg| {
+fn with_own_options(tree: clap::Command) -> clap::Command {
+    with_footer(without_global_options(tree))
+}
+
+pub(crate) fn without_global_options(tree: clap::Command) -> clap::Command {
+    tree.mut_args(|arg| {
         let is_global = arg.is_global_set();
         arg.hide(is_global)
-    });
-    with_footer(tree)
+    })
 }
 
 fn with_footer(command: clap::Command) -> clap::Command {

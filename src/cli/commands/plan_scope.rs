@@ -1,9 +1,12 @@
 //! The options that `ocon plan` and `ocon apply` share: what the plan covers.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+
+use clap::builder::{OsStringValueParser, TypedValueParser as _, ValueParser, ValueParserFactory};
 
 use crate::cli::commands::{changed_since, prune};
-use crate::cli::setup::{Files, GlobalArgs, files::unknown_name, forked_pull_request};
+use crate::cli::setup::{Files, GlobalArgs, KeyOrPath, files::unknown_name, forked_pull_request};
 use crate::cli::terminal::{Exit, Failure};
 use crate::instance::{Key, Project};
 use crate::plan::{OrphanPolicy, PlanOptions, Rotate, RotationRequest, StoredValueVisibility};
@@ -11,46 +14,94 @@ use crate::safe_text::quoted;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct PlanScopeArgs {
-    /// Files or folders to include, by default all of instances/
-    pub(crate) paths: Vec<PathBuf>,
-    /// Include only documents that differ from a commit, for example origin/main
-    #[arg(long, value_name = "REF", conflicts_with_all = ["paths", "prune"])]
+    /// Documents, files or folders to include, by default all of instances/
+    #[arg(value_name = "KEY|PATH")]
+    pub(crate) documents: Vec<KeyOrPath>,
+    /// Include only documents that differ from a commit, such as origin/main
+    #[arg(long, value_name = "REF", conflicts_with_all = ["documents", "prune"])]
     changed_since: Option<String>,
     /// Delete instances of this project that have no file
-    #[arg(long, conflicts_with = "paths")]
+    #[arg(long, conflicts_with = "documents")]
     pub(crate) prune: bool,
-    /// Create KEY even if an unmanaged instance has the same connector and name (repeatable)
-    #[arg(long, value_name = "KEY")]
-    pub(crate) allow_duplicate: Vec<Key>,
+    /// Create an instance even if an unmanaged one has the same connector and name (repeatable)
+    #[arg(long, value_name = "KEY|PATH")]
+    allow_duplicate: Vec<KeyOrPath>,
     /// Adopt instances of project OLD that have the keys of documents here
     #[arg(long, value_name = "OLD")]
     pub(crate) take_from: Option<Project>,
-    /// Write secrets even if no change is detected: KEY, KEY#path or all (repeatable)
-    #[arg(long, value_name = "KEY[#PATH]")]
-    pub(crate) rotate: Vec<RotationRequest>,
+    /// Write secrets even if no change is detected: those of a document, the one under a configuration
+    /// key, or `all` (repeatable)
+    #[arg(long, value_name = "KEY|PATH[#CONFIG_KEY]")]
+    pub(crate) rotate: Vec<RotateArg>,
     /// Leave secrets unchanged that are not set here
     #[arg(long)]
     pub(crate) allow_unset: bool,
 }
 
+/// A value of `--rotate`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RotateArg {
+    All,
+    Document(KeyOrPath),
+    /// One secret of a document, by its configuration key.
+    Secret(KeyOrPath, String),
+}
+
+impl RotateArg {
+    /// A document key contains no `#`. A file whose path contains one is named by its document key.
+    fn parse(text: OsString) -> Result<Self, String> {
+        match text.to_str().map(|text| text.split_once('#').ok_or(text)) {
+            Some(Err("all")) => Ok(Self::All),
+            Some(Ok((document, key))) => {
+                let key = key.strip_prefix("configuration.").unwrap_or(key).to_owned();
+                Ok(Self::Secret(KeyOrPath::parse(document.into())?, key))
+            }
+            _ => KeyOrPath::parse(text).map(Self::Document),
+        }
+    }
+
+    fn request(&self, globals: &GlobalArgs, files: &Files) -> Result<RotationRequest, Failure> {
+        let (document, key) = match self {
+            Self::All => return Ok(RotationRequest::All),
+            Self::Document(document) => (document, None),
+            Self::Secret(document, key) => (document, Some(key)),
+        };
+        let (document, wanted) = files.document(globals, document)?;
+        let Some(key) = key else { return Ok(RotationRequest::Document(document.clone())) };
+        if !wanted.configuration.contains_key(key) {
+            let name = format!("{document}#{key}");
+            let error = format!(
+                "--rotate names {}, which {} does not declare",
+                quoted(name),
+                quoted(document)
+            );
+            let declared = wanted.configuration.keys();
+            return Err(unknown_name(&error, key, declared.map(String::as_str)));
+        }
+        Ok(RotationRequest::Path(document.clone(), key.clone()))
+    }
+}
+
+impl ValueParserFactory for RotateArg {
+    type Parser = ValueParser;
+
+    fn value_parser() -> Self::Parser {
+        OsStringValueParser::new().try_map(Self::parse).into()
+    }
+}
+
 impl PlanScopeArgs {
-    fn rotations(&self, files: &Files) -> Result<Rotate, Failure> {
-        let rotate: Rotate = self.rotate.iter().cloned().collect();
-        let documents = &files.desired.instances;
-        if let Some(key) = rotate.keys().find(|key| !documents.contains_key(*key)) {
-            let error = format!("--rotate names {}, but no document has this key", quoted(&key));
-            return Err(unknown_name(&error, key.as_str(), documents.keys().map(Key::as_str)));
-        }
-        let undeclared =
-            |(key, path): &(&Key, &str)| !documents[*key].configuration.contains_key(*path);
-        if let Some((key, path)) = rotate.paths().find(undeclared) {
-            let name = format!("{key}#{path}");
-            let error =
-                format!("--rotate names {}, which {} does not declare", quoted(name), quoted(key));
-            let declared = documents[key].configuration.keys();
-            return Err(unknown_name(&error, path, declared.map(String::as_str)));
-        }
-        Ok(rotate)
+    pub(crate) fn allowed_duplicates(
+        &self,
+        globals: &GlobalArgs,
+        files: &Files,
+    ) -> Result<BTreeSet<Key>, Failure> {
+        let key = |name| files.document(globals, name).map(|(key, _)| key.clone());
+        self.allow_duplicate.iter().map(key).collect()
+    }
+
+    fn rotations(&self, globals: &GlobalArgs, files: &Files) -> Result<Rotate, Failure> {
+        self.rotate.iter().map(|rotate| rotate.request(globals, files)).collect()
     }
 
     pub(crate) fn options(
@@ -67,10 +118,10 @@ impl PlanScopeArgs {
             prune::check(globals, files)?;
         }
         Ok(PlanOptions {
-            allow_duplicates: self.allow_duplicate.iter().cloned().collect(),
+            allow_duplicates: self.allowed_duplicates(globals, files)?,
             orphans: if self.prune { OrphanPolicy::Prune } else { OrphanPolicy::Note },
             take_from: self.take_from.clone(),
-            rotate: self.rotations(files)?,
+            rotate: self.rotations(globals, files)?,
             allow_unset: self.allow_unset,
             planned_secrets: None,
             stored_values: match (
@@ -85,7 +136,7 @@ impl PlanScopeArgs {
                 Some(reference) => {
                     Some(changed_since::changed_documents(reference, globals, files)?)
                 }
-                None => files.select(&globals.root, &self.paths)?,
+                None => files.select(globals, &self.documents)?,
             },
         })
     }

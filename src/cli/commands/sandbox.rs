@@ -14,7 +14,7 @@ pub(crate) struct SandboxArgs {
     /// Loopback address and port; port 0 selects a free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", value_parser = address)]
     listen: SocketAddr,
-    /// File that keeps the state across restarts; by default, the state is in memory
+    /// File that keeps the state across restarts (default: in memory)
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     /// File of faults to inject into requests; see docs/sandbox-faults.md

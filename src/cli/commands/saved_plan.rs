@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::cli::commands::plan_scope::PlanScopeArgs;
-use crate::cli::setup::Connection;
+use crate::cli::setup::{Connection, Files, GlobalArgs};
 use crate::cli::terminal::{Exit, Failure, redaction};
 use crate::instance::Key;
 use crate::ownership::Fingerprints;
@@ -93,7 +93,12 @@ impl SavedPlan {
     }
 
     /// The options with which a new plan contains the approved steps.
-    pub(crate) fn options(&self, scope: &PlanScopeArgs) -> PlanOptions {
+    pub(crate) fn options(
+        &self,
+        globals: &GlobalArgs,
+        files: &Files,
+        scope: &PlanScopeArgs,
+    ) -> Result<PlanOptions, Failure> {
         let steps = || self.document.steps.iter();
         let secrets = steps().filter(|step| step.action != Action::Create);
         let secrets = secrets.flat_map(|step| step.secrets().map(|path| (&step.key, path)));
@@ -103,8 +108,8 @@ impl SavedPlan {
         let rotations =
             rotations.flat_map(|step| step.secrets().map(|path| format!("{}#{path}", step.key)));
         let deletes = steps().any(|step| step.action == Action::Delete);
-        PlanOptions {
-            allow_duplicates: scope.allow_duplicate.iter().cloned().collect(),
+        Ok(PlanOptions {
+            allow_duplicates: scope.allowed_duplicates(globals, files)?,
             take_from: scope.take_from.clone(),
             orphans: if deletes { OrphanPolicy::Prune } else { OrphanPolicy::Note },
             rotate: rotations.filter_map(|text| text.parse().ok()).collect(),
@@ -116,7 +121,7 @@ impl SavedPlan {
                     .collect(),
             ),
             selection: self.document.partial.then(|| self.keys().into_keys().collect()),
-        }
+        })
     }
 
     /// The same options, for the documents with steps only.

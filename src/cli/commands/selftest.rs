@@ -20,7 +20,7 @@ use searched_secrets::SearchedSecrets;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SelftestArgs {
-    /// Search the output of every command that reads these files for secrets
+    /// Search the output of every command for secrets of these files
     #[arg(long, required = true)]
     leaks: bool,
 }

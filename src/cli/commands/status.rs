@@ -1,13 +1,11 @@
 //! `ocon status`: compares every instance with its file. Reads the whole account, so that it also finds
 //! wrong callback URLs of unmanaged instances.
 
-use std::path::PathBuf;
-
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::cli::commands::comment::{comment_options, html_options};
 use crate::cli::commands::{plan, reports};
-use crate::cli::setup::{Format, GlobalArgs, SecretAccess, connection};
+use crate::cli::setup::{Format, GlobalArgs, KeyOrPath, SecretAccess, connection};
 use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
 use crate::plan::PlanOptions;
 use crate::plan::status::{StatusReport, status};
@@ -16,8 +14,9 @@ use crate::report::{html, human, markdown};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct StatusArgs {
-    /// Files or folders to include, by default all of instances/
-    paths: Vec<PathBuf>,
+    /// Documents, files or folders to include, by default all of instances/
+    #[arg(value_name = "KEY|PATH")]
+    documents: Vec<KeyOrPath>,
     /// Exit with 2 if an instance differs from its file
     #[arg(long)]
     detailed_exitcode: bool,
@@ -49,7 +48,7 @@ impl StatusArgs {
 pub(crate) fn run(globals: &GlobalArgs, args: &StatusArgs) -> Result<Exit, Failure> {
     let (platform, files) = connection::prepare(globals, SecretAccess::NeededWithoutFiles)?;
     files.warn(globals);
-    let selection = files.select(&globals.root, &args.paths)?;
+    let selection = files.select(globals, &args.documents)?;
     let options = PlanOptions { selection, ..PlanOptions::default() };
     let (plan, status) = connection::runtime()?.block_on(async {
         let connection = connection::connect(platform, globals, &files.project.name).await?;

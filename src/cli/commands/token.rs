@@ -1,12 +1,12 @@
-//! `ocon token KEY`: prints the token with which an application uses an instance.
+//! `ocon token KEY|PATH`: prints the token with which an application uses an instance.
 
-use crate::cli::commands::document_instance::{self, KeyArgs};
+use crate::cli::commands::document_instance::{self, DocumentArgs};
 use crate::cli::setup::{GlobalArgs, SecretAccess, connection};
 use crate::cli::terminal::{Exit, Failure, output};
 
-pub(crate) fn run(globals: &GlobalArgs, KeyArgs { key }: &KeyArgs) -> Result<Exit, Failure> {
+pub(crate) fn run(globals: &GlobalArgs, args: &DocumentArgs) -> Result<Exit, Failure> {
     let (platform, files) = connection::prepare(globals, SecretAccess::Withheld)?;
-    files.document(key)?;
+    let (key, _) = files.document(globals, &args.document)?;
     let find = document_instance::find(platform, globals, &files, key);
     let (_, found) = connection::runtime()?.block_on(find)?;
     let found = found.map_err(|missing| missing.failure(key, "so it has no token"))?;

@@ -1,21 +1,20 @@
 //! `ocon validate`: checks the files without network access or secrets.
 
-use std::path::PathBuf;
-
-use crate::cli::setup::{GlobalArgs, SecretAccess, file_problems, files};
+use crate::cli::setup::{GlobalArgs, KeyOrPath, SecretAccess, file_problems, files};
 use crate::cli::terminal::{Exit, Failure, output};
 use crate::report::style::count;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ValidateArgs {
-    /// Files or folders that must contain a document; every file is always checked
-    paths: Vec<PathBuf>,
+    /// Documents, files or folders that must exist; all files are checked
+    #[arg(value_name = "KEY|PATH")]
+    documents: Vec<KeyOrPath>,
 }
 
 pub(crate) fn run(globals: &GlobalArgs, args: &ValidateArgs) -> Result<Exit, Failure> {
     let files = files::load(globals, SecretAccess::Withheld)?;
     files.warn(globals);
-    files.select(&globals.root, &args.paths)?;
+    files.select(globals, &args.documents)?;
     let documents = files.desired.instances.len();
     match file_problems::document(globals, Some(documents), &files.warnings) {
         Some(document) => output::result(&document)?,

@@ -2,8 +2,10 @@
 
 use crate::api;
 use crate::api::client::{BuildError, LeftOut, Retrying};
+use crate::cli::setup::platform;
 use crate::cli::terminal::{Exit, Failure};
 use crate::instance::BaseUrl;
+use crate::safe_text::quoted;
 
 /// The failure of a read. `message` is used where the error has no more specific one.
 pub(crate) fn read_failed(message: &str, error: &api::Error, base_url: &BaseUrl) -> Failure {
@@ -27,9 +29,7 @@ pub(crate) fn read_failed(message: &str, error: &api::Error, base_url: &BaseUrl)
         api::ErrorKind::Status { status, .. } if *status == 429 || *status >= 500 => {
             failure(message).hint("try again in a few minutes; nothing was changed")
         }
-        api::ErrorKind::Connect { .. } => failure("the API cannot be reached").hint(format!(
-            "check the region or base URL ({base_url}), the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA"
-        )),
+        api::ErrorKind::Connect { .. } => unreachable(base_url).caused_by(error),
         api::ErrorKind::ForeignContent { .. } => {
             failure("the answer is not from the API").hint(format!(
                 "check {base_url}: a proxy, a login page or a gateway may have answered instead"
@@ -46,6 +46,17 @@ pub(crate) fn read_failed(message: &str, error: &api::Error, base_url: &BaseUrl)
             .hint("try again, or raise the time limit: --timeout 2m"),
         _ => failure(message),
     }
+}
+
+fn unreachable(base_url: &BaseUrl) -> Failure {
+    let failure = Failure::new(Exit::Unreachable, "the API cannot be reached");
+    let failure = match platform::similar_region(base_url) {
+        Some(similar) => failure.hint(format!("did you mean the region {}?", quoted(similar))),
+        None => failure,
+    };
+    failure.hint(format!(
+        "check the region or base URL ({base_url}), the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA"
+    ))
 }
 
 fn listing_failed(listing: &api::ListingFailure, base_url: &BaseUrl) -> Failure {
@@ -168,5 +179,25 @@ hint: split the instances across several accounts, or contact the support of the
 
 "]]
         );
+    }
+
+    #[test]
+    fn an_unreachable_region_gets_the_name_of_a_similar_one() {
+        let hints = |region: &str| {
+            let host = format!("api.openconnectors.{region}.ext.hana.ondemand.com");
+            let base_url = BaseUrl::new(&format!("https://{host}/elements/api-v2"));
+            anstream::adapter::strip_str(&unreachable(&base_url).render(None)).to_string()
+        };
+        snapbox::assert_data_eq!(
+            hints("us3"),
+            snapbox::str![[r"
+error: the API cannot be reached
+
+hint: did you mean the region `us2`?
+hint: check the region or base URL (https://api.openconnectors.us3.ext.hana.ondemand.com/elements/api-v2), the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA
+
+"]]
+        );
+        assert!(!hints("us2").contains("did you mean"));
     }
 }

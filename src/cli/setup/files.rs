@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::catalog::{Catalog, closest};
 use crate::cli::setup::committed_secrets;
 use crate::cli::setup::file_problems::{self, no_file, problem};
-use crate::cli::setup::global_args::{DEFAULT_INSTANCES_FOLDER, GlobalArgs, below_root};
+use crate::cli::setup::global_args::{DEFAULT_INSTANCES_FOLDER, GlobalArgs};
 use crate::cli::setup::own_credentials;
 use crate::cli::setup::project::{self, ChosenProject};
 use crate::cli::setup::reserved_words;
@@ -235,40 +235,6 @@ impl Files {
     pub(crate) fn warn(&self, globals: &GlobalArgs) {
         file_problems::warn(globals, &self.warnings);
     }
-
-    pub(crate) fn document(&self, key: &Key) -> Result<&DesiredInstance, Failure> {
-        let documents = &self.desired.instances;
-        documents.get(key).ok_or_else(|| {
-            let error = format!("no document has the key {}", quoted(key));
-            unknown_name(&error, key.as_str(), documents.keys().map(Key::as_str))
-        })
-    }
-
-    /// The documents in these files and folders; `None` for all.
-    pub(crate) fn select(
-        &self,
-        root: &Path,
-        paths: &[PathBuf],
-    ) -> Result<Option<BTreeSet<Key>>, Failure> {
-        if paths.is_empty() {
-            return Ok(None);
-        }
-        let mut selected = BTreeSet::new();
-        for path in paths {
-            let below = relative_to_root(root, path);
-            let documents = self.desired.instances.iter();
-            let keys =
-                documents.filter(|(_, wanted)| Path::new(&*wanted.at.file).starts_with(&below));
-            let before = selected.len();
-            selected.extend(keys.map(|(key, _)| key.clone()));
-            if selected.len() == before {
-                let error = format!("{} contains no document", path.display());
-                return Err(Failure::new(Exit::Usage, error)
-                    .hint("name a file or folder below instances/, relative to the root (-C)"));
-            }
-        }
-        Ok(Some(selected))
-    }
 }
 
 /// The failure for a name that does not exist, with a similar one as a hint.
@@ -298,15 +264,4 @@ fn any_variable(levels: &Levels) -> Option<Problem> {
     let severity = levels.of(Code::EnvAllowUnset, Severity::Warning)?;
     let message = "a file can refer to any variable of this pipeline as a secret";
     Some(problem(Code::EnvAllowUnset, severity, message, &no_file(), &[NARROW_VARIABLES]))
-}
-
-/// A path as spans contain it: relative to the root, without links.
-fn relative_to_root(root: &Path, path: &Path) -> PathBuf {
-    let real = (root.canonicalize(), below_root(root, path).canonicalize());
-    if let (Ok(root), Ok(path)) = &real
-        && let Ok(inside) = path.strip_prefix(root)
-    {
-        return inside.to_owned();
-    }
-    path.components().filter(|part| *part != std::path::Component::CurDir).collect()
 }

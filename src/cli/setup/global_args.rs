@@ -37,16 +37,16 @@ pub(crate) struct GlobalArgs {
     /// Region of the API, for example us2 or trial.us10 [env: OCON_REGION]
     #[arg(long, conflicts_with = "sandbox")]
     pub(crate) region: Option<String>,
-    /// Trust a host that ocon does not know as one of the platform (repeatable)
+    /// Trust a host that ocon does not know as the platform's (repeatable)
     #[arg(long, value_name = "HOST")]
     pub(crate) allow_host: Vec<String>,
     /// Use an embedded emulator, with its state in .ocon/sandbox.json and demo values as secrets
     #[arg(long)]
     pub(crate) sandbox: bool,
-    /// File with the user secret [env: OCON_USER_SECRET holds the secret itself]
+    /// File with the user secret [env: OCON_USER_SECRET is the secret]
     #[arg(long, value_name = "FILE")]
     pub(crate) user_secret_file: Option<PathBuf>,
-    /// File with the organization secret [env: OCON_ORGANIZATION_SECRET holds the secret itself]
+    /// File with the organization secret [env: OCON_ORGANIZATION_SECRET is the secret]
     #[arg(long, value_name = "FILE")]
     pub(crate) organization_secret_file: Option<PathBuf>,
     /// Project that owns the instances [env: OCON_PROJECT] [default: from ocon.yaml, else `default`]
@@ -55,7 +55,7 @@ pub(crate) struct GlobalArgs {
     /// Folder of the instance files
     #[arg(long, value_name = "DIR", default_value = DEFAULT_INSTANCES_FOLDER)]
     pub(crate) instances: PathBuf,
-    /// Folder of connector schemas that replace the built-in ones
+    /// Folder of schemas that replace the built-in ones
     #[arg(long, value_name = "DIR", default_value = "schemas")]
     pub(crate) schemas: PathBuf,
     /// Public variable for ${{ var.NAME }} (repeatable)
@@ -73,10 +73,10 @@ pub(crate) struct GlobalArgs {
     /// Accept secrets in plain text in a file, with a warning
     #[arg(long)]
     pub(crate) allow_plain_text_secrets: bool,
-    /// Report a warning as an error: a code, or `warnings` for all of them (repeatable)
+    /// Report a warning as an error, or all with `warnings` (repeatable)
     #[arg(long, value_name = "CODE", value_parser = diagnostic_levels::parse_denied)]
     pub(crate) deny: Vec<Denied>,
-    /// Do not report a warning, or an error that can be a matter of judgment (repeatable)
+    /// Do not report a warning, or an error that may be allowed (repeatable)
     #[arg(long, value_name = "CODE", value_parser = diagnostic_levels::parse_allowed)]
     pub(crate) allow: Vec<Code>,
     /// Format of the result
@@ -94,7 +94,7 @@ pub(crate) struct GlobalArgs {
     /// URL at which readers find the complete report, for a link in Markdown
     #[arg(long, value_name = "URL", value_parser = report_url)]
     pub(crate) report_url: Option<ReportUrl>,
-    /// Use colors; auto: on a terminal, unless NO_COLOR is set
+    /// Use colors; auto uses them on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub(crate) color: ColorChoice,
     /// Maximum number of concurrent requests, and of instances written concurrently

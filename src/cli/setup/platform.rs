@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
+use crate::catalog::closest;
 use crate::cli::setup::global_args::GlobalArgs;
 use crate::cli::terminal::{Exit, Failure};
 use crate::instance::BaseUrl;
@@ -12,6 +13,10 @@ use crate::safe_text::quoted;
 const API_PATH: &str = "/elements/api-v2";
 /// The base URL of the embedded sandbox in plans and values: the same on every machine.
 pub(crate) const SANDBOX_URL: &str = "https://sandbox.invalid/elements/api-v2";
+
+/// The regions that sources mention. Others exist, so ocon accepts every one (docs/platform.md#hosts).
+pub(crate) const REGIONS: [&str; 7] =
+    ["eu10", "jp20", "trial.ap21", "trial.eu10", "trial.us10", "us10", "us2"];
 
 pub(crate) enum Platform {
     Sandbox,
@@ -44,8 +49,11 @@ pub(crate) fn choose(globals: &GlobalArgs) -> Result<Platform, Failure> {
 /// (docs/platform.md#hosts).
 fn in_region(region: &str) -> Result<BaseUrl, Failure> {
     if !is_region_name(region.strip_prefix("trial.").unwrap_or(region)) {
-        return Err(usage(format!("{} is not the name of a region", quoted(&region)))
-            .hint("write a region like us2, eu10 or trial.us10"));
+        let failure = usage(format!("{} is not the name of a region", quoted(&region)));
+        return Err(match closest(region, REGIONS.into_iter()) {
+            Some(similar) => failure.hint(format!("did you mean {}?", quoted(similar))),
+            None => failure.hint("write a region like us2, eu10 or trial.us10"),
+        });
     }
     Ok(BaseUrl::new(&format!(
         "https://api.openconnectors.{region}.ext.hana.ondemand.com{API_PATH}"
@@ -129,6 +137,14 @@ fn is_platform(host: &str) -> bool {
     region.is_some_and(is_region) || CLOUD_ELEMENTS.contains(&host)
 }
 
+/// A region with a similar name, if the base URL is that of a region that no source mentions.
+pub(crate) fn similar_region(base_url: &BaseUrl) -> Option<&'static str> {
+    let host = base_url.url().host_str()?;
+    let region =
+        host.strip_prefix("api.openconnectors.")?.strip_suffix(".ext.hana.ondemand.com")?;
+    if REGIONS.contains(&region) { None } else { closest(region, REGIONS.into_iter()) }
+}
+
 fn is_region_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
@@ -204,5 +220,20 @@ mod tests {
         for bad in ["", "us2.evil.example/", "US2", "trial."] {
             assert!(check(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn every_known_region_is_accepted_and_suggested_for_a_similar_one() {
+        for region in REGIONS {
+            let base_url = in_region(region).unwrap();
+            assert_eq!(similar_region(&base_url), None, "{region}");
+        }
+        for (region, similar) in
+            [("us3", Some("us2")), ("trial.us11", Some("trial.us10")), ("xy", None)]
+        {
+            assert_eq!(similar_region(&in_region(region).unwrap()), similar, "{region}");
+        }
+        let other = BaseUrl::new("https://api.cloud-elements.com/elements/api-v2");
+        assert_eq!(similar_region(&other), None);
     }
 }

@@ -15,10 +15,10 @@ use crate::api::StopSignal;
 use crate::cli::commands::document_instance;
 use crate::cli::commands::loopback_server::{BoundedListener, LoopbackServer};
 use crate::cli::commands::refused_requests::{self, RefusedRequests};
-use crate::cli::setup::{Format, GlobalArgs, SecretAccess, connection, files};
+use crate::cli::setup::{Format, GlobalArgs, KeyOrPath, SecretAccess, connection, files};
 use crate::cli::terminal::{Exit, Failure, interrupt, output, redaction};
 use crate::events::{DELIVERY_ID_HEADER, Delivery, DeliveryReceiver, SIGNATURE_HEADER};
-use crate::instance::{Key, Secret};
+use crate::instance::Secret;
 use crate::report::human;
 use crate::report::json::{self, DeliveryDocument};
 use crate::safe_text::quoted;
@@ -32,8 +32,9 @@ const SIGNATURE_KEY: &str = "event.notification.signature.key";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ListenArgs {
-    /// Key of the document whose signature key is used, instead of `OCON_SIGNATURE_KEY`
-    key: Option<Key>,
+    /// Document with the signature key, instead of `OCON_SIGNATURE_KEY`
+    #[arg(value_name = "KEY|PATH")]
+    document: Option<KeyOrPath>,
     /// Port on 127.0.0.1
     #[arg(long, value_name = "N", default_value_t = 8900)]
     port: u16,
@@ -125,7 +126,7 @@ pub(super) fn run(globals: &GlobalArgs, args: &ListenArgs) -> Result<Exit, Failu
         let verified = if is_verified {
             "are verified"
         } else {
-            "are not verified: name KEY, or set OCON_SIGNATURE_KEY"
+            "are not verified: name a document, or set OCON_SIGNATURE_KEY"
         };
         output::message(&format!(
             "Listening at http://{address} until Ctrl-C. Signatures {verified}.\n"
@@ -154,18 +155,19 @@ async fn bind(port: u16) -> Result<(TcpListener, SocketAddr), Failure> {
 }
 
 fn signature_key(globals: &GlobalArgs, args: &ListenArgs) -> Result<Option<Secret>, Failure> {
-    let Some(key) = &args.key else {
+    let Some(document) = &args.document else {
         let given = globals.environment.text("OCON_SIGNATURE_KEY").map(Secret::new);
         redaction::register(given.iter());
         return Ok(given);
     };
     let files = files::load(globals, SecretAccess::Needed)?;
     files.warn(globals);
-    let value = document_instance::value(key, files.document(key)?, SIGNATURE_KEY)?;
+    let (key, wanted) = files.document(globals, document)?;
+    let value = document_instance::value(key, wanted, SIGNATURE_KEY)?;
     value.map(Some).ok_or_else(|| {
         let error = format!("{} does not declare {}", quoted(&key), quoted(&SIGNATURE_KEY));
         Failure::new(Exit::Invalid, error)
-            .hint("declare it, or omit KEY: then signatures are not verified")
+            .hint("declare it, or name no document: then signatures are not verified")
     })
 }
 
