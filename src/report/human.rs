@@ -7,6 +7,7 @@ mod failure;
 mod layout;
 mod outcome;
 mod plan;
+mod selftest;
 mod status;
 
 pub use doctor::doctor;
@@ -15,4 +16,5 @@ pub use failure::failure;
 pub use layout::{Detail, Layout};
 pub use outcome::outcome;
 pub use plan::plan;
+pub use selftest::selftest;
 pub use status::status;

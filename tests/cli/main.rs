@@ -23,6 +23,7 @@ mod doctor;
 mod echo_server;
 mod event_addresses;
 mod events;
+mod every_exit_code;
 mod explain;
 mod fingerprint_key;
 mod flags;
@@ -77,5 +78,7 @@ mod worked_examples;
 mod example;
 #[path = "../support/ports.rs"]
 mod ports;
+#[path = "../support/sarif.rs"]
+mod sarif_schema;
 #[path = "../support/snapshot.rs"]
 mod snapshot;

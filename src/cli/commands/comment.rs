@@ -1,15 +1,12 @@
-//! `--format markdown`: the options of comments, and the comment of a failed command.
+//! `--format markdown`: the options of comments, and the comments of an apply.
 
 use std::path::Path;
 
 use crate::cli::setup::environment::Environment;
-use crate::cli::setup::global_args::{Format, GlobalArgs};
-use crate::cli::setup::platform::{self, Platform, SANDBOX_URL};
-use crate::cli::setup::project;
-use crate::cli::terminal::{Failure, Output, redaction};
-use crate::desired;
+use crate::cli::setup::global_args::GlobalArgs;
+use crate::cli::terminal::{Output, redaction};
 use crate::plan::DeleteLimitExceeded;
-use crate::report::json::{FailureTarget, PlanDocument, ResultDocument};
+use crate::report::json::{PlanDocument, ResultDocument};
 use crate::report::markdown::{self, CommentOptions, FileLinks};
 
 /// Returns the maximum size of a comment, and where readers find the files.
@@ -67,25 +64,4 @@ impl Comment {
         let result = clean.as_ref().unwrap_or(result);
         Output::Text(markdown::outcome(&self.plan, result, &self.options))
     }
-}
-
-/// Adds a comment with the failure, if the format is Markdown.
-pub(crate) fn on_failure(failure: Failure, command: &str, globals: &GlobalArgs) -> Failure {
-    if globals.format != Format::Markdown || failure.result().is_some() {
-        return failure;
-    }
-    let base_url = match platform::choose(globals) {
-        Ok(Platform::At(base_url)) => Some(base_url.as_str().to_owned()),
-        Ok(Platform::Sandbox) => Some(SANDBOX_URL.to_owned()),
-        Err(_) => None,
-    };
-    let target = FailureTarget { base_url, project: project(globals) };
-    let comment = markdown::failure(command, &failure.document(target), globals.max_bytes);
-    failure.with_result(Some(Output::Text(comment)))
-}
-
-fn project(globals: &GlobalArgs) -> String {
-    let given = project::given(globals).map(|(_, name)| name);
-    let in_file = || Some(desired::load_project(&globals.root).ok()?.project?.name);
-    given.unwrap_or_else(|| in_file().unwrap_or_else(project::default_project).to_string())
 }
