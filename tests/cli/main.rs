@@ -42,6 +42,7 @@ mod lookalikes;
 mod markdown;
 mod max_requests;
 mod narrow_terminal;
+mod network;
 mod normalize;
 mod outputs;
 mod ownership;

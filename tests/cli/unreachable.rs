@@ -316,10 +316,10 @@ fn without_certificates_nothing_is_trusted() {
     world.set("SSL_CERT_FILE", "missing.pem");
     world.ocon("plan").is(str![[r#"
 --- stderr ---
-error: ocon cannot connect to the API
-  caused by: TLS cannot be set up: unexpected error: No CA certificates were loaded from the system
+error: SSL_CERT_FILE names a file that cannot be used: `missing.pem`
+  caused by: No such file or directory (os error 2)
 
-hint: check that the system has CA certificates, and SSL_CERT_FILE if it is set
+hint: name a PEM file with the certificate of your authority, or unset SSL_CERT_FILE: ocon trusts the authorities of the system in any case
 --- exit 6 ---
 "#]]);
 }

@@ -30,6 +30,11 @@ pub(crate) fn read_failed(message: &str, error: &api::Error, base_url: &BaseUrl)
         api::ErrorKind::Connect { .. } => failure("the API cannot be reached").hint(format!(
             "check the region or base URL ({base_url}), the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA"
         )),
+        api::ErrorKind::ProxyAuthentication => {
+            failure("the proxy requires valid credentials").hint(
+                "set them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded",
+            )
+        }
         api::ErrorKind::ForeignContent { .. } => {
             failure("the answer is not from the API").hint(format!(
                 "check {base_url}: a proxy, a login page or a gateway may have answered instead"
