@@ -37,9 +37,11 @@ pub struct ClientSettings {
     pub listing_timeout: Duration,
     /// The maximum size of all pages of a listing together, decompressed, in bytes.
     pub max_listing: usize,
-    /// A PEM bundle of certificate authorities in addition to those of the system. It may be empty. It must be
-    /// set if `SSL_CERT_FILE` is set, which the TLS library would read in place of the system's.
+    /// A PEM bundle of certificate authorities in addition to those of the system.
     pub ca_certificates: Option<Vec<u8>>,
+    /// PEM bundles of the system. Needed if `SSL_CERT_FILE` is set, which the TLS library of Linux reads
+    /// instead of them.
+    pub system_certificates: Vec<u8>,
     /// The proxy of all requests, with its credentials. Variables are not read.
     pub proxy: Option<Url>,
     /// The clock.
@@ -120,6 +122,7 @@ impl ClientSettings {
             listing_timeout: Duration::from_mins(10),
             max_listing: 512 << 20,
             ca_certificates: None,
+            system_certificates: Vec::new(),
             proxy: None,
             clock: Arc::new(SystemClock),
             stop: StopSignal::default(),

@@ -68,9 +68,10 @@ pub(super) fn http(settings: &ClientSettings) -> Result<reqwest::Client, BuildEr
         // There is nothing to verify, so a container without certificates must not fail.
         builder.tls_certs_only([])
     } else {
-        let added = settings.ca_certificates.as_deref();
-        let added = added.map(certificates::with_those_of_the_system).transpose()?;
-        builder.https_only(true).tls_certs_merge(added.unwrap_or_default())
+        let added = settings.ca_certificates.as_deref().unwrap_or_default();
+        let authorities = certificates::parse(added, &settings.system_certificates)
+            .map_err(|reason| BuildError::Certificates { reason })?;
+        builder.https_only(true).tls_certs_merge(authorities)
     };
     builder.build().map_err(|error| BuildError::Tls { reason: chain(&error) })
 }

@@ -54,3 +54,30 @@ impl AddedCertificates {
         ))
     }
 }
+
+/// The files in which distributions keep their authorities, as Go's `crypto/x509/root_linux.go` lists them.
+const SYSTEM_FILES: [&str; 6] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+/// The folders of authorities, used if there is no file.
+const SYSTEM_FOLDERS: [&str; 2] = ["/etc/ssl/certs", "/etc/pki/tls/certs"];
+
+/// The authorities of the system, as PEM. Empty on macOS and Windows, whose verifiers do not read
+/// `SSL_CERT_FILE` and always know the authorities of the system.
+pub(crate) fn of_the_system() -> Vec<u8> {
+    if cfg!(any(windows, target_vendor = "apple")) {
+        return Vec::new();
+    }
+    let bundle = SYSTEM_FILES.iter().filter_map(|file| fs::read(file).ok());
+    bundle.into_iter().find(|bundle| !bundle.is_empty()).unwrap_or_else(|| {
+        let folders = SYSTEM_FOLDERS.iter().filter_map(|folder| fs::read_dir(folder).ok());
+        let files = folders.flatten().filter_map(Result::ok).map(|entry| entry.path());
+        let files = files.filter(|file| file.is_file()).filter_map(|file| fs::read(file).ok());
+        files.flat_map(|pem| [pem, b"\n".to_vec()]).flatten().collect()
+    })
+}

@@ -2,7 +2,7 @@
 
 use crate::api::client::{BuildError, Client, ClientSettings};
 use crate::cli::setup::api_failures::client_failed;
-use crate::cli::setup::certificates::AddedCertificates;
+use crate::cli::setup::certificates::{self, AddedCertificates};
 use crate::cli::setup::environment::Environment;
 use crate::cli::setup::proxy::{self, MalformedProxy};
 use crate::cli::terminal::{Exit, Failure};
@@ -13,14 +13,17 @@ pub(crate) fn client(
     mut settings: ClientSettings,
 ) -> Result<Client, Failure> {
     let address = settings.base_url.url();
-    let certificates = match address.scheme() {
+    let added = match address.scheme() {
         "https" => AddedCertificates::read(environment)?,
         _ => None,
     };
     let chosen = proxy::of(address, |name| environment.text(name));
     settings.proxy = chosen.map_err(|malformed| malformed_proxy(&malformed))?;
-    settings.ca_certificates = certificates.as_ref().map(|added| added.pem.clone());
-    Client::new(settings).map_err(|error| match (&error, &certificates) {
+    settings.ca_certificates = added.as_ref().map(|added| added.pem.clone());
+    if added.is_some() {
+        settings.system_certificates = certificates::of_the_system();
+    }
+    Client::new(settings).map_err(|error| match (&error, &added) {
         (BuildError::Certificates { reason }, Some(added)) => added.refused(reason),
         _ => client_failed(&error),
     })
