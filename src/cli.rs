@@ -49,6 +49,8 @@ fn run_command(arguments: &Arc<[OsString]>) -> Exit {
     environment.disable_redaction_in_tests();
     environment.register_secrets();
     environment.panic_in_tests();
+    // A usage error has colors too.
+    environment.color().write_global();
     let exit = match parse(arguments) {
         Ok(mut cli) => {
             cli.globals.environment = environment;

@@ -108,6 +108,20 @@ impl Environment {
         width.unwrap_or(Layout::default().width).clamp(40, 200)
     }
 
+    /// When to use colors, without `--color`: `NO_COLOR` wins over `FORCE_COLOR`. The others (`CLICOLOR_FORCE`,
+    /// `CLICOLOR`, `TERM`) are left to `anstream`. An empty value counts as unset.
+    pub(crate) fn color(&self) -> anstream::ColorChoice {
+        let is_set = |name| self.raw(name).is_some_and(|value| !value.is_empty());
+        if is_set("NO_COLOR") {
+            return anstream::ColorChoice::Never;
+        }
+        match self.given("FORCE_COLOR").as_deref() {
+            None | Some("") => anstream::ColorChoice::Auto,
+            Some("0" | "false") => anstream::ColorChoice::Never,
+            Some(_) => anstream::ColorChoice::Always,
+        }
+    }
+
     /// Whether a terminal can show a progress line: not in a pipeline, and only if it can be removed.
     pub(crate) fn allows_progress(&self) -> bool {
         self.text("CI").is_none() && self.text("TERM").is_none_or(|term| term != "dumb")

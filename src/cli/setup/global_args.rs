@@ -85,7 +85,7 @@ pub(crate) struct GlobalArgs {
     /// URL of the root, for links to files in Markdown [default: from GitHub or GitLab]
     #[arg(long, value_name = "URL")]
     pub(crate) file_url: Option<String>,
-    /// Use colors; auto: on a terminal, unless NO_COLOR is set
+    /// Use colors; auto: as NO_COLOR, then FORCE_COLOR says, else on a terminal
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub(crate) color: ColorChoice,
     /// Maximum number of concurrent requests, and of instances written concurrently
@@ -218,7 +218,7 @@ impl GlobalArgs {
 
     pub(crate) fn init_output(&self) {
         match self.color {
-            ColorChoice::Auto => anstream::ColorChoice::Auto,
+            ColorChoice::Auto => self.environment.color(),
             ColorChoice::Always => anstream::ColorChoice::Always,
             ColorChoice::Never => anstream::ColorChoice::Never,
         }
