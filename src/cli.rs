@@ -95,7 +95,7 @@ fn dispatch(cli: &Arc<Cli>) -> Result<Exit, Failure> {
     let reporter = move |failure| on_failure(failure, name, &failed.globals);
     interrupt::set_command(interrupted, interrupted_exit, Box::new(reporter.clone()));
     let run = || {
-        globals.init_output();
+        globals.init_output()?;
         globals.check_root()?;
         globals.check_format(name, formats)?;
         command.run(globals, Cli::command)
