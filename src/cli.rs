@@ -16,7 +16,8 @@ use std::sync::Arc;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser};
 
-use commands::{Command, CommandInfo, comment, examples, help, reports};
+use commands::failure_report::{on_early_failure, on_failure};
+use commands::{Command, CommandInfo, examples, help, reports};
 use setup::{Environment, GlobalArgs};
 use terminal::{Exit, Failure, interrupt, output, panic, supervisor};
 
@@ -35,22 +36,27 @@ pub struct Cli {
 /// Runs the command that the arguments name. This is the whole program.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     panic::install_hook();
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let exit = supervisor::run(move || run_command(&arguments));
-    exit.unwrap_or_else(|failure| report(&failure).into())
+    let arguments: Arc<[OsString]> = arguments.into_iter().collect();
+    let of_command = Arc::clone(&arguments);
+    let exit = supervisor::run(move || run_command(&of_command));
+    exit.unwrap_or_else(|failure| report(&on_early_failure(failure, &arguments)).into())
 }
 
-fn run_command(arguments: &[OsString]) -> Exit {
+fn run_command(arguments: &Arc<[OsString]>) -> Exit {
+    let of_reporter = Arc::clone(arguments);
+    interrupt::set_reporter(Box::new(move |failure| on_early_failure(failure, &of_reporter)));
     let environment = Environment::capture();
     environment.disable_redaction_in_tests();
     environment.register_secrets();
     environment.panic_in_tests();
+    // A usage error has colors too.
+    environment.color().write_global();
     let exit = match parse(arguments) {
         Ok(mut cli) => {
             cli.globals.environment = environment;
             dispatch(&Arc::new(cli))
         }
-        Err(exit) => exit,
+        Err(exit) => exit.map_err(|failure| on_early_failure(failure, arguments)),
     };
     exit.unwrap_or_else(|failure| report(&failure))
 }
@@ -76,7 +82,7 @@ fn parse(arguments: &[OsString]) -> Result<Cli, Result<Exit, Failure>> {
         };
         let text = error.render().ansi().to_string();
         if error.exit_code() != 0 {
-            return Err(Failure::rendered(Exit::Usage, text));
+            return Err(Failure::usage(text));
         }
         output::text(&text).map(|()| Exit::Success)
     })
@@ -84,16 +90,18 @@ fn parse(arguments: &[OsString]) -> Result<Cli, Result<Exit, Failure>> {
 
 fn dispatch(cli: &Arc<Cli>) -> Result<Exit, Failure> {
     let Cli { globals, command } = &**cli;
-    globals.init_output();
-    globals.check_root()?;
     let CommandInfo { name, formats, interrupted, interrupted_exit } = command.info();
-    globals.check_format(name, formats)?;
     let failed = Arc::clone(cli);
-    let reporter = move |failure| comment::on_failure(failure, name, &failed.globals);
+    let reporter = move |failure| on_failure(failure, name, &failed.globals);
     interrupt::set_command(interrupted, interrupted_exit, Box::new(reporter.clone()));
-    reports::check(globals).map_err(&reporter)?;
-    command.run(globals, Cli::command).map_err(|failure| {
-        reports::write_failure(&failure, name, globals);
-        reporter(failure)
-    })
+    let run = || {
+        globals.init_output()?;
+        globals.check_root()?;
+        globals.check_format(name, formats)?;
+        reports::check(globals)?;
+        command
+            .run(globals, Cli::command)
+            .inspect_err(|failure| reports::write_failure(failure, name, globals))
+    };
+    run().map_err(reporter)
 }

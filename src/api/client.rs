@@ -10,6 +10,7 @@
 
 mod body_budget;
 mod call;
+mod certificates;
 mod connection;
 mod connector_keys;
 mod empty_account;

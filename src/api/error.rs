@@ -46,6 +46,9 @@ pub enum ErrorKind {
         /// The causes, without the URL.
         reason: String,
     },
+    /// The proxy answered 407, so nothing was sent.
+    #[error("cannot connect: the proxy answered {}", status_line(407))]
+    ProxyAuthentication,
     /// The connection broke while the request was sent or the answer was received.
     #[error("the connection broke before the answer was complete: {reason}")]
     Transport {
@@ -158,6 +161,7 @@ impl Error {
             | ErrorKind::ForeignContent { .. } => true,
             ErrorKind::Status { status, .. } => *status >= 500,
             ErrorKind::Connect { .. }
+            | ErrorKind::ProxyAuthentication
             | ErrorKind::Redirect { .. }
             | ErrorKind::Listing(_)
             | ErrorKind::MissingValue { .. }
@@ -327,6 +331,7 @@ mod tests {
             (status(500, None), true),
             (status(504, None), true),
             (ErrorKind::Connect { reason: "refused".into() }, false),
+            (ErrorKind::ProxyAuthentication, false),
             (status(400, None), false),
             (status(429, Some("slow down")), false),
             (ErrorKind::Redirect { status: 302, host: None }, false),

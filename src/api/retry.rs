@@ -48,7 +48,8 @@ impl Idempotency {
                 *status == 429 && provider_message.is_none()
             }
             (
-                ErrorKind::Redirect { .. }
+                ErrorKind::ProxyAuthentication
+                | ErrorKind::Redirect { .. }
                 | ErrorKind::Decode { .. }
                 | ErrorKind::ForeignContent { .. }
                 | ErrorKind::Listing(_)

@@ -249,7 +249,7 @@ impl FailureCode {
             return Self::RequestLimit;
         }
         match &error.kind {
-            ErrorKind::Connect { .. } => Self::Unreachable,
+            ErrorKind::Connect { .. } | ErrorKind::ProxyAuthentication => Self::Unreachable,
             ErrorKind::Transport { .. } | ErrorKind::Timeout { .. } => Self::AnswerLost,
             ErrorKind::Status { status: 401, .. } => Self::Unauthorized,
             ErrorKind::Status { provider_message: Some(_), .. } => Self::ProviderRefused,

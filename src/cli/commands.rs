@@ -4,7 +4,7 @@
 mod apply;
 mod authorize;
 mod changed_since;
-pub(crate) mod comment;
+mod comment;
 mod completions;
 mod doctor;
 mod document_instance;
@@ -12,6 +12,7 @@ mod events;
 pub(crate) mod examples;
 mod execution;
 mod explain;
+pub(crate) mod failure_report;
 pub(crate) mod help;
 mod import;
 mod incomplete_checkout;

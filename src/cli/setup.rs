@@ -2,6 +2,7 @@
 //! connection. Does not import `commands`.
 
 pub(crate) mod api_failures;
+pub(crate) mod certificates;
 pub(crate) mod committed_secrets;
 pub(crate) mod connection;
 pub(crate) mod credentials;
@@ -14,9 +15,11 @@ pub(crate) mod forked_pull_request;
 pub(crate) mod git;
 pub mod global_args;
 pub(crate) mod key_or_path;
+pub(crate) mod network;
 pub(crate) mod own_credentials;
 pub(crate) mod platform;
 pub(crate) mod project;
+pub(crate) mod proxy;
 pub(crate) mod repository_paths;
 pub(crate) mod reserved_words;
 

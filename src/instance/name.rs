@@ -142,10 +142,6 @@ impl BaseUrl {
     pub(crate) fn url(&self) -> &Url {
         &self.0
     }
-
-    pub(crate) fn is_loopback(&self) -> bool {
-        self.0.host().is_some_and(|host| is_loopback(&host))
-    }
 }
 
 impl FromStr for BaseUrl {
@@ -234,7 +230,6 @@ mod tests {
             ["https://api.example/a", "http://127.8.8.8:1/x", "http://[::1]", "http://localhost"]
         {
             assert_eq!(BaseUrl::new(text).as_str(), text);
-            assert_eq!(BaseUrl::new(text).is_loopback(), text.starts_with("http:"));
         }
     }
 

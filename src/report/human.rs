@@ -10,6 +10,7 @@ mod marks;
 mod notes;
 mod outcome;
 mod plan;
+mod selftest;
 mod status;
 mod title;
 
@@ -19,4 +20,5 @@ pub use failure::failure;
 pub use layout::{Detail, Layout};
 pub use outcome::outcome;
 pub use plan::plan;
+pub use selftest::selftest;
 pub use status::status;

@@ -1,6 +1,6 @@
 //! The documents that ocon produces: one type per document, from which every format is rendered.
 //!
-//! In: a plan, an outcome, a status, problems, events, chain links or a failure. Out: documents of a
+//! In: a plan, an outcome, a status, problems, events, chain links, a self-test or a failure. Out: documents of a
 //! fixed, versioned shape without secrets. A sensitive change names only the source of its value. The
 //! JSON Schemas in `schemas/` are generated from these types. Members marked `serde(skip)` hold what
 //! only the text format shows.
@@ -12,6 +12,7 @@ mod events;
 mod failure;
 mod outcome;
 mod plan;
+mod selftest;
 mod serialize;
 mod status;
 
@@ -29,6 +30,7 @@ pub use plan::{
     HiddenValue, PlanBlocked, PlanChange, PlanDocument, PlanNote, PlanRequest, PlanRequests,
     PlanStale, PlanStep, PlanSummary, PlanTarget, PlanUnset, PlanValue, PlanValues,
 };
+pub use selftest::{SelftestDocument, SelftestFinding};
 pub use serialize::{line, render, schema};
 pub(super) use status::StatusCounter;
 pub use status::{

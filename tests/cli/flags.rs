@@ -10,8 +10,9 @@ const NO_TESTS: [&str; 2] = ["flags.rs", "help.rs"];
 
 /// The lines of the tests without expected output, because a hint in it runs nothing.
 fn lines() -> Vec<String> {
-    let entries = fs::read_dir("tests/cli").unwrap().map(Result::unwrap);
-    let files = entries.filter(|entry| !NO_TESTS.iter().any(|file| entry.file_name() == *file));
+    let entries = walkdir::WalkDir::new("tests/cli").sort_by_file_name().into_iter();
+    let files = entries.map(Result::unwrap).filter(|entry| entry.file_type().is_file());
+    let files = files.filter(|entry| !NO_TESTS.iter().any(|file| entry.file_name() == *file));
     let text: String = files.map(|file| fs::read_to_string(file.path()).unwrap()).collect();
     let code = text.split("r#\"").enumerate().map(|(number, part)| match number {
         0 => part,

@@ -354,6 +354,39 @@ fn sarif_describes_each_problem_and_its_code() {
 fn an_unsupported_format_is_a_usage_error() {
     let world = World::new(&[]);
     world.ocon("plan --format sarif").is(str![[r#"
+{
+  "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+  "runs": [
+    {
+      "columnKind": "unicodeCodePoints",
+      "invocations": [
+        {
+          "executionSuccessful": false,
+          "exitCode": 64,
+          "toolExecutionNotifications": [
+            {
+              "descriptor": {
+                "id": "usage"
+              },
+              "level": "error",
+              "message": {
+                "text": "`ocon plan` does not support the format `sarif`\nhint: use --format text or json or markdown or github"
+              }
+            }
+          ]
+        }
+      ],
+      "tool": {
+        "driver": {
+          "name": "ocon",
+          "rules": [],
+          "version": "0.1.0"
+        }
+      }
+    }
+  ],
+  "version": "2.1.0"
+}
 --- stderr ---
 error: `ocon plan` does not support the format `sarif`
 
@@ -368,6 +401,21 @@ hint: use --format text or json or markdown or html
 --- exit 64 ---
 "#]]);
     world.ocon("explain --format json").is(str![[r#"
+{
+  "format": "ocon-failure",
+  "version": 1,
+  "exit": 64,
+  "code": "usage",
+  "message": "`ocon explain` does not support the format `json`",
+  "causes": [],
+  "hints": [
+    "use --format text"
+  ],
+  "target": {
+    "base_url": null,
+    "project": "tests"
+  }
+}
 --- stderr ---
 error: `ocon explain` does not support the format `json`
 
@@ -375,7 +423,7 @@ hint: use --format text
 --- exit 64 ---
 "#]]);
     for command in
-        ["status --format sarif", "sandbox --format json", "completions bash --format json"]
+        ["apply --format sarif", "sandbox --format json", "completions bash --format json"]
     {
         assert_eq!(world.ocon(command).exit, 64, "{command}");
     }

@@ -25,6 +25,7 @@ mod doctor;
 mod echo_server;
 mod event_addresses;
 mod events;
+mod every_exit_code;
 mod explain;
 mod fingerprint_key;
 mod flags;
@@ -47,6 +48,7 @@ mod lookalikes;
 mod markdown;
 mod max_requests;
 mod narrow_terminal;
+mod network;
 mod normalize;
 mod outputs;
 mod ownership;
@@ -87,5 +89,7 @@ mod worked_examples;
 mod example;
 #[path = "../support/ports.rs"]
 mod ports;
+#[path = "../support/sarif.rs"]
+mod sarif_schema;
 #[path = "../support/snapshot.rs"]
 mod snapshot;

@@ -199,9 +199,28 @@ fn colors_in_a_pipe_must_be_forced() {
     is("", &[("CLICOLOR_FORCE", "1")], true);
     is("", &[("CLICOLOR_FORCE", "1"), ("TERM", "dumb")], true);
     is("", &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], false);
+    is("", &[("FORCE_COLOR", "1")], true);
+    is("", &[("FORCE_COLOR", "3"), ("TERM", "dumb")], true);
+    is("", &[("FORCE_COLOR", "1"), ("NO_COLOR", "1")], false);
+    is("", &[("FORCE_COLOR", "1"), ("NO_COLOR", "")], true);
+    is("", &[("FORCE_COLOR", "")], false);
+    is("", &[("FORCE_COLOR", "0"), ("CLICOLOR_FORCE", "1")], false);
+    is("", &[("FORCE_COLOR", "false")], false);
+    is("--color never", &[("FORCE_COLOR", "1")], false);
+    is("--color always", &[("FORCE_COLOR", "0")], true);
     is("--color always", &[("NO_COLOR", "1")], true);
     is("--color always", &[("TERM", "dumb")], true);
     is("--color never", &[("CLICOLOR_FORCE", "1")], false);
+}
+
+#[test]
+fn a_usage_error_has_forced_colors_too() {
+    let world = World::new(FILES);
+    for (variables, expected) in [(vec![], false), (vec![("FORCE_COLOR", "1")], true)] {
+        let mut command = world.command("plan --nope");
+        let output = command.env_remove("NO_COLOR").envs(variables).output().unwrap();
+        assert_eq!(output.stderr.contains(&0x1b), expected);
+    }
 }
 
 #[test]

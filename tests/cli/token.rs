@@ -55,6 +55,21 @@ For more information, try '--help'.
 --- exit 64 ---
 "#]]);
     world().ocon("token shop --format json").is(str![[r#"
+{
+  "format": "ocon-failure",
+  "version": 1,
+  "exit": 64,
+  "code": "usage",
+  "message": "`ocon token` does not support the format `json`",
+  "causes": [],
+  "hints": [
+    "use --format text"
+  ],
+  "target": {
+    "base_url": "http://127.0.0.1:[PORT]/elements/api-v2",
+    "project": "tests"
+  }
+}
 --- stderr ---
 error: `ocon token` does not support the format `json`
 

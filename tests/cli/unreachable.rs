@@ -100,6 +100,23 @@ hint: check the region or base URL (http://127.0.0.1:[PORT]/elements/api-v2), th
 --- exit 6 ---
 "#]]);
     world.ocon("apply --yes --format json").is(str![[r#"
+{
+  "format": "ocon-failure",
+  "version": 1,
+  "exit": 6,
+  "code": "unreachable",
+  "message": "the API cannot be reached",
+  "causes": [
+    "GET /instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 failed after 5 tries: cannot connect: tcp connect error: Connection refused (os error 111)"
+  ],
+  "hints": [
+    "check the region or base URL (http://127.0.0.1:[PORT]/elements/api-v2), the network, HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE for a private CA"
+  ],
+  "target": {
+    "base_url": "http://127.0.0.1:[PORT]/elements/api-v2",
+    "project": "tests"
+  }
+}
 --- stderr ---
 GET /instances: cannot connect: tcp connect error: Connection refused (os error 111); trying again in [SECONDS] s
 GET /instances: cannot connect: tcp connect error: Connection refused (os error 111); trying again in [SECONDS] s
@@ -299,10 +316,10 @@ fn without_certificates_nothing_is_trusted() {
     world.set("SSL_CERT_FILE", "missing.pem");
     world.ocon("plan").is(str![[r#"
 --- stderr ---
-error: ocon cannot connect to the API
-  caused by: TLS cannot be set up: unexpected error: No CA certificates were loaded from the system
+error: SSL_CERT_FILE names a file that cannot be used: `missing.pem`
+  caused by: No such file or directory (os error 2)
 
-hint: check that the system has CA certificates, and SSL_CERT_FILE if it is set
+hint: name a PEM file with the certificate of your authority, or unset SSL_CERT_FILE: ocon trusts the authorities of the system in any case
 --- exit 6 ---
 "#]]);
 }

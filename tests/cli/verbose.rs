@@ -18,7 +18,16 @@ fn shop() -> World {
 fn log(world: &World, arguments: &str) -> String {
     let run = world.ocon(arguments);
     assert_eq!(run.exit, 0, "{}", run.stderr);
-    world.constant(&run.stderr)
+    let lines = run.stderr.lines().map(without_time).collect::<String>();
+    world.constant(&lines)
+}
+
+/// A line without the value of its first member, which must be a time of RFC 3339.
+fn without_time(line: &str) -> String {
+    let Some(rest) = line.strip_prefix("{\"time\":\"") else { return format!("{line}\n") };
+    let (time, rest) = rest.split_once('"').unwrap();
+    assert!(time.parse::<jiff::Timestamp>().is_ok(), "{time}");
+    format!("{{\"time\":\"[TIME]\"{rest}\n")
 }
 
 #[test]
@@ -32,7 +41,7 @@ request method=GET path=/instances?hydrate=false&pageSize=200 status=200 ms=[MS]
 
 "#]]);
     log(&world, "plan -v --log-format json").is(str![[r#"
-{"attempt":1,"event":"request","method":"GET","ms":[MS],"path":"/instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200","request_id":"[REQUEST]","status":200}
+{"time":"[TIME]","level":"info","target":"ocon::api::client::call","message":"request","attempt":1,"method":"GET","ms":[MS],"path":"/instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200","request_id":"[REQUEST]","status":200}
 
 "#]]);
     assert_eq!(log(&world, "plan --log-format json"), "", "a form is no log");
@@ -54,10 +63,58 @@ page instances=1 size=200
 
 "#]]);
     log(&world, "plan -vv --log-format json").is(str![[r#"
-{"attempt":1,"event":"request","method":"GET","ms":[MS],"path":"/instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200","request_id":"[REQUEST]","status":200}
-{"event":"page","instances":1,"size":200}
-{"blocked":0,"event":"plan","reads":1,"stale":0,"steps":0}
+{"time":"[TIME]","level":"info","target":"ocon::api::client::call","message":"request","attempt":1,"method":"GET","ms":[MS],"path":"/instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200","request_id":"[REQUEST]","status":200}
+{"time":"[TIME]","level":"debug","target":"ocon::api::client::listing","message":"page","instances":1,"size":200}
+{"time":"[TIME]","level":"debug","target":"ocon::cli::setup::connection","message":"plan","blocked":0,"reads":1,"stale":0,"steps":0}
 
+"#]]);
+}
+
+/// `OCON_LOG`
+#[test]
+fn a_filter_selects_the_events() {
+    let mut world = shop();
+    world.set("OCON_LOG", "ocon::cli=debug");
+    log(&world, "plan --log-format json").is(str![[r#"
+{"time":"[TIME]","level":"debug","target":"ocon::cli::setup::connection","message":"question","what":"the whole account"}
+{"time":"[TIME]","level":"debug","target":"ocon::cli::setup::connection","message":"plan","blocked":0,"reads":2,"stale":0,"steps":1}
+
+"#]]);
+    assert_eq!(log(&world, "plan --quiet"), "");
+    world.set("OCON_LOG", "ocon::api=info");
+    log(&world, "plan -vvv").is(str![[r#"
+request method=GET path=/instances?tags%5B%5D=ocon%3Aproject%3Dtests&pageSize=200 status=404 ms=[MS] attempt=1 request_id=[REQUEST]
+request method=GET path=/instances?hydrate=false&pageSize=200 status=404 ms=[MS] attempt=1 request_id=[REQUEST]
+
+"#]]);
+    world.set("OCON_LOG", "trace");
+    let all = log(&world, "plan");
+    assert!(all.contains("library source=hyper_util::") && all.contains("question what="), "{all}");
+    world.set("OCON_LOG", "ocon=loud");
+    world.ocon("plan --format json").is(str![[r#"
+{
+  "format": "ocon-failure",
+  "version": 1,
+  "exit": 64,
+  "code": "usage",
+  "message": "OCON_LOG is not a filter of the log",
+  "causes": [
+    "error parsing level filter: expected one of \"off\", \"error\", \"warn\", \"info\", \"debug\", \"trace\", or a number 0-5"
+  ],
+  "hints": [
+    "write a level, or targets with levels: OCON_LOG=ocon=debug,hyper=info"
+  ],
+  "target": {
+    "base_url": "http://127.0.0.1:[PORT]/elements/api-v2",
+    "project": "tests"
+  }
+}
+--- stderr ---
+error: OCON_LOG is not a filter of the log
+  caused by: error parsing level filter: expected one of "off", "error", "warn", "info", "debug", "trace", or a number 0-5
+
+hint: write a level, or targets with levels: OCON_LOG=ocon=debug,hyper=info
+--- exit 64 ---
 "#]]);
 }
 
@@ -83,7 +140,8 @@ hint: nothing was changed. Raise --max-requests, or omit it: one request reads 2
 fn a_body_is_in_no_log() {
     let body = r#"{"message": "the-b0dy-of-the-answer"}"#;
     let server = ScriptedServer::answering("503 Service Unavailable", "x-header: the-v4lue", body);
-    let world = World::new(&[("instances/shop.yaml", SHOP)]).at(&server.base_url());
+    let mut world = World::new(&[("instances/shop.yaml", SHOP)]).at(&server.base_url());
+    world.set("OCON_LOG", "trace");
     for form in ["text", "json"] {
         let run = world.ocon(&format!("plan -vvv --log-format {form}"));
         assert_eq!(run.exit, 6);

@@ -12,5 +12,7 @@ mod schemas;
 
 #[path = "../support/example.rs"]
 mod example;
+#[path = "../support/sarif.rs"]
+mod sarif_schema;
 #[path = "../support/snapshot.rs"]
 mod snapshot;

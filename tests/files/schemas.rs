@@ -8,8 +8,8 @@ use ocon::catalog::Catalog;
 use ocon::desired::schema;
 use ocon::instance::ConnectorKey;
 use ocon::report::json::{
-    self, DeliveryDocument, DiagnosticsDocument, DoctorDocument, EventsDocument, PlanDocument,
-    ResultDocument, StatusDocument,
+    self, DeliveryDocument, DiagnosticsDocument, DoctorDocument, EventsDocument, FailureDocument,
+    PlanDocument, ResultDocument, SelftestDocument, StatusDocument,
 };
 use serde_json::{Value, json};
 use snapbox::Data;
@@ -24,8 +24,10 @@ fn the_schemas_equal_the_types() {
     is("schemas/diagnostics.schema.json", &json::schema::<DiagnosticsDocument>());
     is("schemas/doctor.schema.json", &json::schema::<DoctorDocument>());
     is("schemas/events.schema.json", &json::schema::<EventsDocument>());
+    is("schemas/failure.schema.json", &json::schema::<FailureDocument>());
     is("schemas/plan.schema.json", &json::schema::<PlanDocument>());
     is("schemas/result.schema.json", &json::schema::<ResultDocument>());
+    is("schemas/selftest.schema.json", &json::schema::<SelftestDocument>());
     is("schemas/status.schema.json", &json::schema::<StatusDocument>());
 }
 

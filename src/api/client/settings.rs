@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Url;
+
 use crate::api::{Clock, StopSignal, SystemClock};
 use crate::instance::{BaseUrl, Secret};
 
@@ -35,8 +37,13 @@ pub struct ClientSettings {
     pub listing_timeout: Duration,
     /// The maximum size of all pages of a listing together, decompressed, in bytes.
     pub max_listing: usize,
-    /// A PEM bundle of additional certificate authorities.
+    /// A PEM bundle of certificate authorities in addition to those of the system.
     pub ca_certificates: Option<Vec<u8>>,
+    /// PEM bundles of the system. Needed if `SSL_CERT_FILE` is set, which the TLS library of Linux reads
+    /// instead of them.
+    pub system_certificates: Vec<u8>,
+    /// The proxy of all requests, with its credentials. Variables are not read.
+    pub proxy: Option<Url>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// The signal that asks the run to stop. After it, no request is retried.
@@ -115,6 +122,8 @@ impl ClientSettings {
             listing_timeout: Duration::from_mins(10),
             max_listing: 512 << 20,
             ca_certificates: None,
+            system_certificates: Vec::new(),
+            proxy: None,
             clock: Arc::new(SystemClock),
             stop: StopSignal::default(),
             on_retry: Arc::new(|_| {}),

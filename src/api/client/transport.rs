@@ -4,8 +4,9 @@ use std::error::Error as StdError;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
+use reqwest::{Proxy, Url};
 
-use super::{ApiCredentials, ClientSettings};
+use super::{ApiCredentials, ClientSettings, certificates};
 use crate::api::ErrorKind;
 use crate::instance::Secret;
 use crate::safe_text::bounded_line;
@@ -26,6 +27,12 @@ pub enum BuildError {
     #[error("the certificates cannot be read: {reason}")]
     Certificates {
         /// The problem.
+        reason: String,
+    },
+    /// The proxy cannot be used.
+    #[error("the proxy cannot be used: {reason}")]
+    Proxy {
+        /// The causes, without the address.
         reason: String,
     },
     /// TLS cannot be set up, usually because there is no certificate authority.
@@ -52,30 +59,26 @@ pub(super) fn http(settings: &ClientSettings) -> Result<reqwest::Client, BuildEr
         // A create on a connection that the server closes meanwhile has an unknown outcome. Gateways
         // close idle connections after 60 s or more.
         .pool_idle_timeout(std::time::Duration::from_secs(20));
-    if settings.base_url.is_loopback() {
-        // `HTTP_PROXY` would also apply to this machine, which no proxy can reach.
-        builder = builder.no_proxy();
+    // Without this, the library reads the variables by its own rules.
+    builder = builder.no_proxy();
+    if let Some(url) = &settings.proxy {
+        builder = builder.proxy(proxy(url)?);
     }
     builder = if settings.base_url.url().scheme() == "http" {
         // There is nothing to verify, so a container without certificates must not fail.
         builder.tls_certs_only([])
     } else {
-        builder.https_only(true).tls_certs_merge(certificates(settings)?)
+        let added = settings.ca_certificates.as_deref().unwrap_or_default();
+        let authorities = certificates::parse(added, &settings.system_certificates)
+            .map_err(|reason| BuildError::Certificates { reason })?;
+        builder.https_only(true).tls_certs_merge(authorities)
     };
     builder.build().map_err(|error| BuildError::Tls { reason: chain(&error) })
 }
 
-fn certificates(settings: &ClientSettings) -> Result<Vec<reqwest::Certificate>, BuildError> {
-    let Some(bundle) = &settings.ca_certificates else {
-        return Ok(Vec::new());
-    };
-    let fail = |reason: &str| BuildError::Certificates { reason: reason.to_owned() };
-    let found =
-        reqwest::Certificate::from_pem_bundle(bundle).map_err(|error| fail(&chain(&error)))?;
-    if found.is_empty() {
-        return Err(fail("they contain no `BEGIN CERTIFICATE`"));
-    }
-    Ok(found)
+fn proxy(url: &Url) -> Result<Proxy, BuildError> {
+    let proxy = Proxy::all(url.clone());
+    proxy.map_err(|error| BuildError::Proxy { reason: chain(&error) })
 }
 
 /// The headers of every request. A call with an instance ID in its path needs no `Element` part
@@ -106,6 +109,11 @@ fn credential<'a>(which: &'static str, secret: &'a Secret) -> Result<&'a str, Bu
 
 /// The kind of a failure without an answer.
 pub(super) fn error_kind(error: &reqwest::Error) -> ErrorKind {
+    // The type of this error is private (`hyper_util::client::legacy::connect::proxy::TunnelError`).
+    if causes(error).any(|cause| cause.to_string() == "tunnel error: proxy authorization required")
+    {
+        return ErrorKind::ProxyAuthentication;
+    }
     let reason = chain(error);
     if error.is_connect() { ErrorKind::Connect { reason } } else { ErrorKind::Transport { reason } }
 }
@@ -138,6 +146,11 @@ fn chain(error: &reqwest::Error) -> String {
         .skip(1)
         .map(|cause| bounded_line(&cause.to_string()))
         .filter(|text| !text.starts_with("client error ("))
+        .map(|text| match &*text {
+            // The library's whole text about an answer of a proxy.
+            "tunnel error: unsuccessful" => "the proxy refused to connect to this host".to_owned(),
+            _ => text,
+        })
         .collect();
     texts.dedup();
     if texts.is_empty() { "unknown cause".to_owned() } else { texts.join(": ") }

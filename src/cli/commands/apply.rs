@@ -3,11 +3,13 @@
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use crate::cli::commands::comment::{self, AppliedPlan};
+use crate::cli::commands::comment::AppliedPlan;
 use crate::cli::commands::outputs::Outputs;
 use crate::cli::commands::plan_scope::PlanScopeArgs;
 use crate::cli::commands::saved_plan::{self, SavedPlan};
-use crate::cli::commands::{execution, outputs, prune, refusals, reports, unset_variables};
+use crate::cli::commands::{
+    execution, failure_report, outputs, prune, refusals, reports, unset_variables,
+};
 use crate::cli::setup::{
     Connection, Files, Format, GlobalArgs, KeyOrPath, SecretAccess, connection,
 };
@@ -110,7 +112,8 @@ impl Apply<'_> {
         let failure = too_many_deletes(refused);
         let shown = |format| plan?.refused(format, refused);
         reports::write_or_warn(self.globals, |format| {
-            shown(format).or_else(|| comment::failed(format, &failure, "apply", self.globals))
+            shown(format)
+                .or_else(|| failure_report::render(format, &failure, "apply", self.globals))
         });
         failure.with_result(shown(self.globals.format)).with_reports()
     }

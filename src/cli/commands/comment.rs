@@ -1,17 +1,14 @@
-//! `--format markdown` and `--format html`: their options, and the result of a failed command.
+//! `--format markdown` and `--format html`: their options, and the results of an apply.
 
 use std::path::Path;
 
 use crate::cli::setup::global_args::{Format, GlobalArgs};
-use crate::cli::setup::platform::{self, Platform, SANDBOX_URL};
-use crate::cli::setup::project;
 use crate::cli::setup::repository_paths::RepositoryPaths;
-use crate::cli::terminal::{Failure, Output, redaction};
-use crate::desired;
+use crate::cli::terminal::{Output, redaction};
 use crate::plan::DeleteLimitExceeded;
 use crate::report::file_links::FileLinks;
 use crate::report::html::{self, HtmlOptions};
-use crate::report::json::{self, FailureDocument, FailureTarget, PlanDocument, ResultDocument};
+use crate::report::json::{PlanDocument, ResultDocument};
 use crate::report::markdown::{self, CommentOptions};
 
 /// Returns the maximum size of a comment, and where readers find the files.
@@ -84,53 +81,4 @@ impl AppliedPlan {
             _ => None,
         }
     }
-}
-
-/// Adds a comment or a page with the failure, if the format is one of them.
-pub(crate) fn on_failure(failure: Failure, command: &str, globals: &GlobalArgs) -> Failure {
-    let is_shown = [Format::Markdown, Format::Html].contains(&globals.format);
-    if !is_shown || failure.result().is_some() {
-        return failure;
-    }
-    let result = failed(globals.format, &failure, command, globals);
-    failure.with_result(result)
-}
-
-/// The result of a command that failed; `None` for a format that has none.
-pub(crate) fn failed(
-    format: Format,
-    failure: &Failure,
-    command: &str,
-    globals: &GlobalArgs,
-) -> Option<Output> {
-    let document = || {
-        let document = failure.document(failed_target(globals));
-        redaction::without_secrets::<FailureDocument>(&document).unwrap_or(document)
-    };
-    match format {
-        Format::Markdown => {
-            let document = failure.document(failed_target(globals));
-            Some(Output::Text(markdown::failure(command, &document, &comment_options(globals))))
-        }
-        Format::Html => {
-            Some(Output::Text(html::failure(command, &document(), &html_options(globals))))
-        }
-        Format::Json => Some(Output::Json(json::render(&document()))),
-        _ => None,
-    }
-}
-
-fn failed_target(globals: &GlobalArgs) -> FailureTarget {
-    let base_url = match platform::choose(globals) {
-        Ok(Platform::At(base_url)) => Some(base_url.as_str().to_owned()),
-        Ok(Platform::Sandbox) => Some(SANDBOX_URL.to_owned()),
-        Err(_) => None,
-    };
-    FailureTarget { base_url, project: project(globals) }
-}
-
-fn project(globals: &GlobalArgs) -> String {
-    let given = project::given(globals).map(|(_, name)| name);
-    let in_file = || Some(desired::load_project(&globals.root).ok()?.project?.name);
-    given.unwrap_or_else(|| in_file().unwrap_or_else(project::default_project).to_string())
 }

@@ -43,7 +43,7 @@ pub(crate) fn run(args: &HelpArgs, tree: clap::Command) -> Result<Exit, Failure>
     let help = clap_message(tree, arguments);
     let text = help.render().ansi().to_string();
     if help.exit_code() != 0 {
-        return Err(Failure::rendered(Exit::Usage, text));
+        return Err(Failure::usage(text));
     }
     output::text(&text)?;
     Ok(Exit::Success)

@@ -3,7 +3,7 @@
 //! A further format does not need a further plan. The ending of a file selects its format. A file is
 //! complete or does not change, also if the command fails: then it has the failure.
 
-use crate::cli::commands::comment;
+use crate::cli::commands::failure_report;
 use crate::cli::setup::{Format, GlobalArgs, ReportFile};
 use crate::cli::terminal::{Failure, Output, atomic_file::AtomicFile, output, redaction};
 
@@ -31,7 +31,7 @@ pub(crate) fn write_failure(failure: &Failure, command: &str, globals: &GlobalAr
     if failure.has_reports() {
         return;
     }
-    write_or_warn(globals, |format| comment::failed(format, failure, command, globals));
+    write_or_warn(globals, |format| failure_report::render(format, failure, command, globals));
 }
 
 /// Writes every file for a command that fails anyway.

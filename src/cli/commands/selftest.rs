@@ -9,12 +9,11 @@ mod echo_server;
 mod encodings;
 mod searched_secrets;
 
-use serde::Serialize;
-
 use crate::cli::setup::{Format, GlobalArgs, SecretAccess, connection, files};
 use crate::cli::terminal::{Exit, Failure, Output, output, redaction};
 use crate::instance::Secret;
-use crate::report::{json, style::count};
+use crate::report::human;
+use crate::report::json::{self, SelftestDocument, SelftestFinding};
 use child_processes::{CapturedOutput, ChildProcesses};
 use searched_secrets::SearchedSecrets;
 
@@ -23,25 +22,6 @@ pub(crate) struct SelftestArgs {
     /// Search the output of every command for secrets of these files
     #[arg(long, required = true)]
     leaks: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct Report {
-    format: &'static str,
-    version: u32,
-    commands: usize,
-    bytes: usize,
-    secrets: usize,
-    too_short: usize,
-    encodings: Vec<&'static str>,
-    findings: Vec<Finding>,
-}
-
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-struct Finding {
-    secret: String,
-    encoding: &'static str,
-    output: String,
 }
 
 pub(crate) fn run(
@@ -53,85 +33,59 @@ pub(crate) fn run(
     let runtime = connection::runtime()?;
     let mut secrets = SearchedSecrets::new(&files.desired);
     let children = runtime.block_on(ChildProcesses::prepare(globals, &mut secrets))?;
-    let report = Report::new(&secrets, &children.run_all()?);
+    let document = search(&secrets, &children.run_all()?);
     output::result(&match globals.format {
-        Format::Json => Output::Json(json::render(&report)),
-        _ => Output::Text(report.text()),
+        Format::Json => Output::Json(json::render(&document)),
+        _ => Output::Text(human::selftest(&document)),
     })?;
-    Ok(if report.findings.is_empty() { Exit::Success } else { Exit::Other })
+    Ok(if document.findings.is_empty() { Exit::Success } else { Exit::Other })
 }
 
-impl Report {
-    fn new(searched: &SearchedSecrets, outputs: &[CapturedOutput]) -> Self {
-        let mut findings: Vec<Finding> = Vec::new();
-        let squeezed: Vec<String> =
-            outputs.iter().map(|output| encodings::squeezed(&output.text)).collect();
-        for (name, secret) in searched.long_enough() {
-            let mut find = |encoding, form: &Secret, contains: &dyn Fn(usize, &str) -> bool| {
-                // Text of the files is shown, even if it equals a secret.
-                if redaction::is_public(form.expose()) {
-                    return;
-                }
-                let leaks = outputs.iter().enumerate();
-                let leaks = leaks.filter(|(index, output)| contains(*index, &output.text));
-                findings.extend(leaks.map(|(_, output)| Finding {
-                    secret: name.to_owned(),
-                    encoding,
-                    output: output.name.clone(),
-                }));
-            };
-            for (encoding, form) in encodings::of(secret.expose()) {
-                find(encoding, &form, &|_, text| text.contains(form.expose()));
-            }
-            for (encoding, form) in encodings::in_pieces(secret.expose()) {
-                find(encoding, &form, &|index, _| {
-                    squeezed.get(index).is_some_and(|text| text.contains(form.expose()))
-                });
-            }
-        }
-        findings.sort();
-        findings.dedup();
-        let secrets = searched.long_enough().count();
-        Self {
-            format: "ocon-selftest",
-            version: 1,
-            commands: outputs.iter().filter(|output| output.is_last).count(),
-            bytes: outputs.iter().map(|output| output.text.len()).sum(),
-            secrets,
-            too_short: searched.len() - secrets,
-            encodings: encodings::names(),
-            findings,
-        }
+fn search(searched: &SearchedSecrets, outputs: &[CapturedOutput]) -> SelftestDocument {
+    let secrets = searched.long_enough().count();
+    SelftestDocument {
+        format: "ocon-selftest".to_owned(),
+        version: 1,
+        commands: outputs.iter().filter(|output| output.is_last).count(),
+        bytes: outputs.iter().map(|output| output.text.len()).sum(),
+        secrets,
+        too_short: searched.len() - secrets,
+        encodings: encodings::names().into_iter().map(ToOwned::to_owned).collect(),
+        findings: findings(searched, outputs),
     }
+}
 
-    fn text(&self) -> String {
-        let mut text = format!(
-            "Ran {} against a sandbox, and searched {} of stdout, stderr and plans.\n\
-             Looked for {} in {}: {}.\n",
-            count(self.commands, "command"),
-            count(self.bytes, "byte"),
-            count(self.secrets, "secret"),
-            count(self.encodings.len(), "encoding"),
-            self.encodings.join(", "),
-        );
-        if self.too_short > 0 {
-            let verb = if self.too_short == 1 { "is" } else { "are" };
-            text.push_str(&format!(
-                "{} {verb} shorter than 8 bytes and cannot be distinguished from ordinary text.\n",
-                count(self.too_short, "more secret")
-            ));
-        }
-        for Finding { secret, encoding, output } in &self.findings {
-            text.push_str(&format!("\n  found  {secret}  {encoding}  {output}"));
-        }
-        text.push_str(&match self.findings.len() {
-            0 => "\nNo secret was found.\n".to_owned(),
-            found => {
-                format!("\n\n{found} found. This is a bug in ocon. Report it without the values.\n")
+/// The secrets in the outputs, without duplicates.
+fn findings(searched: &SearchedSecrets, outputs: &[CapturedOutput]) -> Vec<SelftestFinding> {
+    let mut findings: Vec<SelftestFinding> = Vec::new();
+    let squeezed: Vec<String> =
+        outputs.iter().map(|output| encodings::squeezed(&output.text)).collect();
+    for (name, secret) in searched.long_enough() {
+        let mut find = |encoding: &str, form: &Secret, contains: &dyn Fn(usize, &str) -> bool| {
+            // Text of the files is shown, even if it equals a secret.
+            if redaction::is_public(form.expose()) {
+                return;
             }
-        });
-        text
+            let leaks = outputs.iter().enumerate();
+            let leaks = leaks.filter(|(index, output)| contains(*index, &output.text));
+            findings.extend(leaks.map(|(_, output)| SelftestFinding {
+                secret: name.to_owned(),
+                encoding: encoding.to_owned(),
+                output: output.name.clone(),
+            }));
+        };
+        for (encoding, form) in encodings::of(secret.expose()) {
+            find(encoding, &form, &|_, text| text.contains(form.expose()));
+        }
+        for (encoding, form) in encodings::in_pieces(secret.expose()) {
+            find(encoding, &form, &|index, _| {
+                squeezed.get(index).is_some_and(|text| text.contains(form.expose()))
+            });
+        }
     }
+    findings.sort();
+    findings.dedup();
+    findings
 }
 
 #[cfg(test)]
@@ -149,14 +103,14 @@ mod tests {
             is_last: true,
         };
         let outputs = [output("a", "pass+%22word%22"), output("b", "443 (secret)")];
-        let report = Report::new(&searched, &outputs);
-        let finding = |encoding| Finding {
+        let document = search(&searched, &outputs);
+        let finding = |encoding: &str| SelftestFinding {
             secret: "env.PASSWORD".to_owned(),
-            encoding,
+            encoding: encoding.to_owned(),
             output: "a".to_owned(),
         };
-        assert_eq!(report.findings, [finding("form-encoded")]);
-        let text = report.text();
+        assert_eq!(document.findings, [finding("form-encoded")]);
+        let text = human::selftest(&document);
         assert!(text.contains("\n  found  env.PASSWORD  form-encoded  a\n\n1 found."), "{text}");
         assert!(text.contains("Looked for 1 secret in 15 encodings: "), "{text}");
         assert!(text.contains("1 more secret is shorter than 8 bytes"), "{text}");

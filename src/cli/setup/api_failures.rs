@@ -30,6 +30,11 @@ pub(crate) fn read_failed(message: &str, error: &api::Error, base_url: &BaseUrl)
             failure(message).hint("try again in a few minutes; nothing was changed")
         }
         api::ErrorKind::Connect { .. } => unreachable(base_url).caused_by(error),
+        api::ErrorKind::ProxyAuthentication => {
+            failure("the proxy requires valid credentials").hint(
+                "set them in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded",
+            )
+        }
         api::ErrorKind::ForeignContent { .. } => {
             failure("the answer is not from the API").hint(format!(
                 "check {base_url}: a proxy, a login page or a gateway may have answered instead"

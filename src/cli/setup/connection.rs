@@ -8,11 +8,12 @@ use tracing::debug;
 
 use crate::api::client::{ApiCredentials, Client, ClientSettings};
 use crate::api::{self, Clock, StopSignal, Waiter};
-use crate::cli::setup::api_failures::{self, client_failed, left_out_text, retry_text};
+use crate::cli::setup::api_failures::{self, left_out_text, retry_text};
 use crate::cli::setup::credentials;
 use crate::cli::setup::embedded_sandbox;
 use crate::cli::setup::files::{self, Files, SecretAccess};
 use crate::cli::setup::global_args::GlobalArgs;
+use crate::cli::setup::network;
 use crate::cli::setup::platform::{self, Platform, SANDBOX_URL};
 use crate::cli::terminal::{
     Exit, Failure,
@@ -62,9 +63,21 @@ pub(crate) async fn connect(
         None => Fingerprints::from_organization_secret(&credentials.organization),
     };
     let progress = Arc::new(Progress::new(progress_options(globals)));
-    let (retries, pages) = (Arc::clone(&progress), Arc::clone(&progress));
-    let defaults = ClientSettings::new(endpoint, credentials);
-    let settings = ClientSettings {
+    let settings = settings(globals, ClientSettings::new(endpoint, credentials), &progress);
+    let (stop, clock) = (settings.stop.clone(), Arc::clone(&settings.clock));
+    let client = network::client(&globals.environment, settings)?;
+    let target = Target { base_url: shown, project: project.clone() };
+    Ok(Connection { client, target, fingerprints, stop, progress, clock, _sandbox: sandbox })
+}
+
+/// The settings that options select.
+fn settings(
+    globals: &GlobalArgs,
+    defaults: ClientSettings,
+    progress: &Arc<Progress>,
+) -> ClientSettings {
+    let (retries, pages) = (Arc::clone(progress), Arc::clone(progress));
+    ClientSettings {
         read_timeout: globals.timeout.unwrap_or(defaults.read_timeout),
         create_timeout: globals.timeout.unwrap_or(defaults.create_timeout),
         page_timeout: globals.timeout,
@@ -75,11 +88,7 @@ pub(crate) async fn connect(
         on_left_out: Arc::new(|left_out: &_| progress::warn(&left_out_text(left_out))),
         clock: globals.environment.clock(),
         ..defaults
-    };
-    let (stop, clock) = (settings.stop.clone(), Arc::clone(&settings.clock));
-    let client = Client::new(settings).map_err(|error| client_failed(&error))?;
-    let target = Target { base_url: shown, project: project.clone() };
-    Ok(Connection { client, target, fingerprints, stop, progress, clock, _sandbox: sandbox })
+    }
 }
 
 /// The base URL as it is shown, the one that requests are sent to, and the credentials.

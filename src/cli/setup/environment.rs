@@ -108,6 +108,20 @@ impl Environment {
         width.unwrap_or(Layout::default().width).clamp(40, 200)
     }
 
+    /// When to use colors, without `--color`: `NO_COLOR` wins over `FORCE_COLOR`. The others (`CLICOLOR_FORCE`,
+    /// `CLICOLOR`, `TERM`) are left to `anstream`. An empty value counts as unset.
+    pub(crate) fn color(&self) -> anstream::ColorChoice {
+        let is_set = |name| self.raw(name).is_some_and(|value| !value.is_empty());
+        if is_set("NO_COLOR") {
+            return anstream::ColorChoice::Never;
+        }
+        match self.given("FORCE_COLOR").as_deref() {
+            None | Some("") => anstream::ColorChoice::Auto,
+            Some("0" | "false") => anstream::ColorChoice::Never,
+            Some(_) => anstream::ColorChoice::Always,
+        }
+    }
+
     /// Whether a terminal can show a progress line: not in a pipeline, and only if it can be removed.
     pub(crate) fn allows_progress(&self) -> bool {
         self.text("CI").is_none() && self.text("TERM").is_none_or(|term| term != "dumb")
@@ -130,7 +144,10 @@ impl Environment {
         redaction::register(&own);
         let proxies = self.variables.iter().filter(|(name, _)| is_proxy(name));
         let logins = proxies.filter_map(|(_, address)| login(address.to_str()?));
-        let logins = logins.flat_map(|(login, password)| [login, password]);
+        // Special characters are percent-encoded in the address, and decoded where the password is sent.
+        let logins = logins.flat_map(|(login, password)| {
+            [login.to_owned(), password.to_owned(), percent_decoded(password)]
+        });
         // People choose these: hiding the same text in a file would confirm a guess.
         redaction::register_values(logins.map(Secret::new));
     }
@@ -189,6 +206,11 @@ fn login(address: &str) -> Option<(&str, &str)> {
     Some((login, login.split_once(':')?.1))
 }
 
+fn percent_decoded(text: &str) -> String {
+    let value = format!("={}", text.replace('+', "%2B").replace('&', "%26"));
+    url::form_urlencoded::parse(value.as_bytes()).map(|(_, value)| value.into_owned()).collect()
+}
+
 /// The system clock without waits.
 struct TestClock {
     /// The number of alarms that still ring immediately. Later ones never ring.
@@ -220,6 +242,15 @@ impl Clock for TestClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_password_of_a_proxy_is_hidden_as_it_is_written_and_as_it_is_sent() {
+        let address = "http://me:pr0xy%40password%2b+&of-this-test@proxy.example:3128";
+        Environment::of(&[("https_proxy", address)]).register_secrets();
+        for form in ["pr0xy%40password%2b+&of-this-test", "pr0xy@password++&of-this-test"] {
+            assert_eq!(redaction::scrub(&format!("a {form} b")), "a (secret) b");
+        }
+    }
 
     #[test]
     fn a_browser_gets_the_desktop_variables_and_no_secret() {

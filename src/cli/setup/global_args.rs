@@ -6,13 +6,14 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, Args, ColorChoice, ValueEnum};
+use tracing_subscriber::filter::ParseError;
 
 use crate::cli::setup::diagnostic_levels::{self, Denied};
 use crate::cli::setup::environment::Environment;
 use crate::cli::terminal::{
     Exit, Failure,
     atomic_file::RepositoryFolders,
-    log::{self, LogFormat, SandboxLog, Verbosity},
+    log::{self, LogFilter, LogFormat, SandboxLog, Verbosity},
 };
 use crate::desired::{Code, Levels, Severity};
 use crate::reader::{self, repository_above};
@@ -94,7 +95,7 @@ pub(crate) struct GlobalArgs {
     /// URL at which readers find the complete report, for a link in Markdown
     #[arg(long, value_name = "URL", value_parser = report_url)]
     pub(crate) report_url: Option<ReportUrl>,
-    /// Use colors; auto uses them on a terminal, unless NO_COLOR is set
+    /// Use colors; auto: as NO_COLOR, then FORCE_COLOR says, else on a terminal
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub(crate) color: ColorChoice,
     /// Maximum number of concurrent requests, and of instances written concurrently
@@ -106,7 +107,7 @@ pub(crate) struct GlobalArgs {
     /// Maximum number of requests in total, including retries
     #[arg(long, value_name = "N", value_parser = positive::<u64>)]
     pub(crate) max_requests: Option<u64>,
-    /// Log each request to stderr; -vv adds decisions, -vvv adds connections
+    /// Log each request to stderr; -vv adds decisions, -vvv adds connections [env: OCON_LOG filters]
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,
     /// Format of the log
@@ -246,17 +247,31 @@ impl GlobalArgs {
         diagnostic_levels::levels(&self.deny, &self.allow, plain_text)
     }
 
-    pub(crate) fn init_output(&self) {
+    pub(crate) fn init_output(&self) -> Result<(), Failure> {
         match self.color {
-            ColorChoice::Auto => anstream::ColorChoice::Auto,
+            ColorChoice::Auto => self.environment.color(),
             ColorChoice::Always => anstream::ColorChoice::Always,
             ColorChoice::Never => anstream::ColorChoice::Never,
         }
         .write_global();
-        if let Some(verbosity) = self.verbosity() {
+        if let Some(filter) = self.log_filter()? {
             let sandbox = if self.sandbox { SandboxLog::Hidden } else { SandboxLog::Shown };
-            log::init(verbosity, self.log_format, sandbox);
+            log::init(filter, self.log_format, sandbox);
         }
+        Ok(())
+    }
+
+    /// `OCON_LOG`, else `-v`. With `--quiet`, there is no log.
+    fn log_filter(&self) -> Result<Option<LogFilter>, Failure> {
+        let Some(directives) = self.environment.text("OCON_LOG").filter(|_| !self.quiet) else {
+            return Ok(self.verbosity().map(LogFilter::Verbosity));
+        };
+        let targets = directives.parse().map_err(|error: ParseError| {
+            Failure::new(Exit::Usage, "OCON_LOG is not a filter of the log")
+                .caused_by(&error)
+                .hint("write a level, or targets with levels: OCON_LOG=ocon=debug,hyper=info")
+        })?;
+        Ok(Some(LogFilter::Targets(targets)))
     }
 
     /// How results are laid out: with `-v`, nothing is grouped.
@@ -267,6 +282,10 @@ impl GlobalArgs {
 
     pub(crate) fn verbosity(&self) -> Option<Verbosity> {
         match self.verbose {
+            // A log without `-v` also replaces the progress line.
+            0 if !self.quiet && self.environment.text("OCON_LOG").is_some() => {
+                Some(Verbosity::Requests)
+            }
             0 => None,
             1 => Some(Verbosity::Requests),
             2 => Some(Verbosity::Decisions),

@@ -14,7 +14,7 @@ use crate::desired::Desired;
 use crate::instance::{Project, Secret, SecretSource};
 use crate::plan::declared_hosts;
 use crate::report::explanation;
-use crate::report::json::{self, PlanDocument, ResultDocument, StatusDocument};
+use crate::report::json::{self, FailureDocument, PlanDocument, ResultDocument, StatusDocument};
 use crate::scrub::Scrubber;
 
 /// Fails if a secret is part of a reserved word, which it does not name: it would reveal the secret.
@@ -65,6 +65,7 @@ fn reserved_words(globals: &GlobalArgs, project: &Project) -> String {
         |option: &Option<String>, name| option.clone().or_else(|| globals.environment.text(name));
     let codes = explanation::all().into_iter().map(|explanation| explanation.code.to_owned());
     let schemas = [
+        json::schema::<FailureDocument>(),
         json::schema::<PlanDocument>(),
         json::schema::<ResultDocument>(),
         json::schema::<StatusDocument>(),

@@ -70,9 +70,16 @@ impl Failure {
         Self { exit, ..Self::new(Exit::Interrupted, message) }
     }
 
-    pub(crate) fn rendered(exit: Exit, text: String) -> Self {
-        let message = anstream::adapter::strip_str(&text).to_string();
-        Self { rendered: Some(text), ..Self::new(exit, message.trim_end()) }
+    /// The usage error of clap, from its text: a message, then tips and the usage, each after an empty line.
+    pub(crate) fn usage(text: String) -> Self {
+        let plain = anstream::adapter::strip_str(&text).to_string();
+        let mut parts = plain.split("\n\n").map(str::trim).filter(|part| !part.is_empty());
+        let message = parts.next().unwrap_or_default();
+        let failure = Self::new(Exit::Usage, message.strip_prefix("error: ").unwrap_or(message));
+        let failure = parts.fold(failure, |failure, part| {
+            failure.hint(part.strip_prefix("tip: ").unwrap_or(part))
+        });
+        Self { rendered: Some(text), ..failure }
     }
 
     /// Adds what is written to stdout in addition to the failure.
@@ -107,8 +114,9 @@ impl Failure {
         self
     }
 
-    pub(crate) fn document(&self, target: FailureTarget) -> FailureDocument {
-        FailureDocument { exit: self.exit.code(), target: Some(target), ..(*self.document).clone() }
+    /// The document of this failure, with the target as far as it is known.
+    pub(crate) fn document(&self, target: Option<FailureTarget>) -> FailureDocument {
+        FailureDocument { exit: self.exit.code(), target, ..(*self.document).clone() }
     }
 
     /// Renders the text for stderr, in lines of at most `columns` if there is a limit.

@@ -79,6 +79,21 @@ pub(crate) fn set_consequence(consequence: impl Into<Cow<'static, str>>) {
     command_state().consequence = consequence.into();
 }
 
+/// Sets the reporter of failures before the command is known.
+pub(crate) fn set_reporter(reporter: FailureReporter) {
+    command_state().reporter = Some(reporter);
+}
+
+/// Whether stdout has a result, or a part of it.
+pub(crate) fn is_result_started() -> bool {
+    state().is_result_started
+}
+
+/// Records that stdout has a part of a stream, so that no document may follow.
+pub(crate) fn stream_started() {
+    command_state().is_result_started = true;
+}
+
 pub(crate) fn result_started() {
     let mut state = command_state();
     state.consequence = "the output is incomplete.".into();
@@ -163,19 +178,23 @@ pub(super) fn exit_code() -> Exit {
 }
 
 /// The exit code of a command that ended by itself, possibly after a request to stop.
-pub(super) fn exit_after(exit: Exit) -> Exit {
+pub(crate) fn exit_after(exit: Exit) -> Exit {
     let state = state();
     if state.is_interrupted { exit.min(state.exit) } else { exit }
 }
 
 pub(super) fn failure(word: &str) -> Failure {
-    let (message, exit, reporter) = {
-        let mut state = state();
-        // Stdout takes one document only.
-        let reporter = state.reporter.take().filter(|_| !state.is_result_started);
-        (format!("{word}: {}", state.consequence), state.exit, reporter)
+    let (message, exit) = {
+        let state = state();
+        (format!("{word}: {}", state.consequence), state.exit)
     };
-    let failure = Failure::interrupted(exit, message);
+    reported(Failure::interrupted(exit, message))
+}
+
+/// Turns a failure of the process into the one that is reported.
+pub(super) fn reported(failure: Failure) -> Failure {
+    // The reporter must not hold the lock.
+    let reporter = state().reporter.take();
     match reporter {
         Some(reporter) => reporter(failure),
         None => failure,

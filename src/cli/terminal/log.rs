@@ -1,21 +1,25 @@
 //! The log on stderr: one line per event, as text or as JSON.
 //!
 //! Input: the events of this crate and, at the highest verbosity, those of the HTTP libraries, through
-//! `tracing` or `log`. Output: lines without a timestamp, because pipelines add one. No event of this
+//! `tracing` or `log`. Output: text lines without a timestamp, because pipelines add one, or JSON lines
+//! with `time`, `level`, `target`, `message` and the fields. `-v` or `OCON_LOG` selects the events. No event of this
 //! crate holds a body, nor a header except the platform's request ID. Events of the libraries below
 //! their debug level are dropped: these would show the bytes of both.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::ValueEnum;
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber};
-use tracing_subscriber::Layer;
-use tracing_subscriber::filter::filter_fn;
-use tracing_subscriber::layer::Context;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{Targets, filter_fn};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::prelude::*;
+use tracing_subscriber::registry::LookupSpan;
 
 use crate::cli::terminal::{output, redaction};
 use crate::report::style::{clean, clean_line};
@@ -51,19 +55,41 @@ pub(crate) enum SandboxLog {
     Hidden,
 }
 
-pub(crate) fn init(max: Verbosity, format: LogFormat, sandbox: SandboxLog) {
+/// The events that are logged.
+#[derive(Clone, Debug)]
+pub(crate) enum LogFilter {
+    Verbosity(Verbosity),
+    /// The directives of `OCON_LOG`, such as `ocon=debug,hyper=info`.
+    Targets(Targets),
+}
+
+impl LogFilter {
+    /// Whether an event is logged. Events that can hold a body or a header never are.
+    fn allows(&self, target: &str, level: Level) -> bool {
+        let Some(min) = verbosity(target, level) else { return false };
+        match self {
+            Self::Verbosity(max) => min <= *max,
+            Self::Targets(targets) => targets.would_enable(target, &level),
+        }
+    }
+}
+
+pub(crate) fn init(filter: LogFilter, format: LogFormat, sandbox: SandboxLog) {
+    let filter = Arc::new(filter);
+    let of_events = Arc::clone(&filter);
     let is_logged = move |event: &Metadata<'_>| {
         let is_sandbox = event.target().starts_with("ocon::sandbox");
         !(is_sandbox && sandbox == SandboxLog::Hidden)
-            && verbosity(event.target(), *event.level()).is_some_and(|min| min <= max)
+            && of_events.allows(event.target(), *event.level())
     };
+    let layer = tracing_subscriber::fmt::layer()
+        .event_format(Lines { format })
+        .with_writer(move || ScrubbingWriter { format });
     // A second call in one process, as in tests, keeps the first log.
-    let _ = tracing_subscriber::registry()
-        .with(TracingLayer { format }.with_filter(filter_fn(is_logged)))
-        .try_init();
-    if max >= Verbosity::Libraries {
+    let _ = tracing_subscriber::registry().with(layer.with_filter(filter_fn(is_logged))).try_init();
+    if !matches!(*filter, LogFilter::Verbosity(max) if max < Verbosity::Libraries) {
         log::set_max_level(log::LevelFilter::Debug);
-        let _ = log::set_boxed_logger(Box::new(LogBridge { format }));
+        let _ = log::set_boxed_logger(Box::new(LogBridge { filter, format }));
     }
 }
 
@@ -80,47 +106,84 @@ fn verbosity(target: &str, level: Level) -> Option<Verbosity> {
     }
 }
 
-struct TracingLayer {
+/// Formats an event as one line, without the secrets in its fields.
+struct Lines {
     format: LogFormat,
 }
 
-impl<S: Subscriber> Layer<S> for TracingLayer {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+impl<S, N> FormatEvent<S, N> for Lines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let target = event.metadata().target();
-        let line = match verbosity(target, *event.metadata().level()) {
-            Some(Verbosity::Libraries) => library_line(target, fields),
-            _ => Line { event: fields.message, fields: fields.others },
-        };
-        line.write(self.format);
+        let (target, level) = (event.metadata().target(), *event.metadata().level());
+        writer.write_str(&Line::new(target, level, fields).render(self.format))
     }
 }
 
-struct LogBridge {
+/// Writes complete lines to stderr, without secrets.
+struct ScrubbingWriter {
     format: LogFormat,
+}
+
+impl io::Write for ScrubbingWriter {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        // Lines of several threads must not be mixed.
+        static WRITE_LOCK: Mutex<()> = Mutex::new(());
+        let _guard = WRITE_LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = String::from_utf8_lossy(line);
+        match self.format {
+            LogFormat::Text => output::message(&text),
+            LogFormat::Json => output::json_message(&text),
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Logs the records of libraries that use `log` instead of `tracing`.
+struct LogBridge {
+    filter: Arc<LogFilter>,
+    format: LogFormat,
+}
+
+fn tracing_level(level: log::Level) -> Level {
+    match level {
+        log::Level::Error => Level::ERROR,
+        log::Level::Warn => Level::WARN,
+        log::Level::Info => Level::INFO,
+        log::Level::Debug => Level::DEBUG,
+        log::Level::Trace => Level::TRACE,
+    }
 }
 
 impl log::Log for LogBridge {
     fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
-        let crate_name = metadata.target().split("::").next().unwrap_or_default();
-        metadata.level() <= log::Level::Debug && LIBRARIES.contains(&crate_name)
+        self.filter.allows(metadata.target(), tracing_level(metadata.level()))
     }
 
     fn log(&self, record: &log::Record<'_>) {
         if self.enabled(record.metadata()) {
             let fields = Fields { message: record.args().to_string(), ..Fields::default() };
-            library_line(record.target(), fields).write(self.format);
+            let line = Line::new(record.target(), tracing_level(record.level()), fields);
+            let rendered = line.render(self.format);
+            let _ =
+                io::Write::write(&mut ScrubbingWriter { format: self.format }, rendered.as_bytes());
         }
     }
 
     fn flush(&self) {}
-}
-
-fn library_line(target: &str, fields: Fields) -> Line {
-    let mut all = vec![("source", target.into()), ("message", fields.message.into())];
-    all.extend(fields.others);
-    Line { event: "library".to_owned(), fields: all }
 }
 
 #[derive(Default)]
@@ -161,34 +224,38 @@ impl Visit for Fields {
 }
 
 struct Line {
-    event: String,
+    target: String,
+    level: Level,
+    message: String,
     fields: Vec<(&'static str, Value)>,
 }
 
 impl Line {
-    fn write(self, format: LogFormat) {
-        // Lines of several threads must not be mixed.
-        static WRITE_LOCK: Mutex<()> = Mutex::new(());
-        let _guard = WRITE_LOCK.lock().unwrap_or_else(PoisonError::into_inner);
-        // Secrets are removed here, before quoting changes a value, and again when the line is written.
-        let line = self.without_secrets();
-        match format {
-            LogFormat::Text => output::message(&line.text()),
-            LogFormat::Json => output::json_message(&line.json()),
-        }
+    /// A line without secrets: they are removed before quoting changes a value, and again when it is written.
+    fn new(target: &str, level: Level, fields: Fields) -> Self {
+        let scrubbed = |text: &str| redaction::scrub(text).into_owned();
+        let others = fields.others.into_iter().map(|(name, value)| match value {
+            Value::String(text) => (name, scrubbed(&text).into()),
+            other => (name, other),
+        });
+        let (target, message) = (target.to_owned(), scrubbed(&fields.message));
+        Self { target, level, message, fields: others.collect() }
     }
 
-    fn without_secrets(mut self) -> Self {
-        for (_, value) in &mut self.fields {
-            if let Value::String(text) = value {
-                *text = redaction::scrub(text).into_owned();
-            }
+    fn render(&self, format: LogFormat) -> String {
+        match format {
+            LogFormat::Text => self.text(),
+            LogFormat::Json => self.json(&jiff::Timestamp::now()),
         }
-        self
     }
 
     fn text(&self) -> String {
-        let mut line = clean_line(&self.event);
+        let is_library = verbosity(&self.target, self.level) == Some(Verbosity::Libraries);
+        let mut line = if is_library {
+            format!("library source={} message={}", quoted(&self.target), quoted(&self.message))
+        } else {
+            clean_line(&self.message)
+        };
         for (name, value) in &self.fields {
             let value = match value {
                 Value::String(text) => quoted(text),
@@ -200,15 +267,26 @@ impl Line {
         line
     }
 
-    fn json(self) -> String {
-        let cleaned = |value| match value {
-            Value::String(text) => clean(&text).into(),
-            other => other,
+    /// One object: first the members of every line, in their order, then the fields.
+    fn json(&self, time: &jiff::Timestamp) -> String {
+        let cleaned = |value: &Value| match value {
+            Value::String(text) => clean(text).into(),
+            other => other.clone(),
         };
-        let fields = self.fields.into_iter().map(|(name, value)| (name.to_owned(), cleaned(value)));
-        let event = ("event".to_owned(), cleaned(self.event.into()));
-        let object: Map<String, Value> = std::iter::once(event).chain(fields).collect();
-        format!("{}\n", Value::Object(object))
+        let common = [
+            ("time", Value::from(time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())),
+            ("level", self.level.as_str().to_ascii_lowercase().into()),
+            ("target", clean(&self.target).into()),
+            ("message", clean(&self.message).into()),
+        ];
+        let is_field = |name: &str| common.iter().all(|(taken, _)| *taken != name);
+        let fields = self.fields.iter().filter(|(name, _)| is_field(name));
+        let fields = fields.map(|(name, value)| (*name, cleaned(value)));
+        let fields: Map<String, Value> =
+            fields.map(|(name, value)| (name.to_owned(), value)).collect();
+        let common = common.iter().map(|(name, value)| format!("\"{name}\":{value}"));
+        let fields = fields.iter().map(|(name, value)| format!("{}:{value}", Value::from(&**name)));
+        format!("{{{}}}\n", common.chain(fields).collect::<Vec<_>>().join(","))
     }
 }
 
@@ -226,7 +304,8 @@ mod tests {
     use super::*;
 
     fn line(fields: Vec<(&'static str, Value)>) -> Line {
-        Line { event: "request".to_owned(), fields }
+        let fields = Fields { message: "request".to_owned(), others: fields };
+        Line::new("ocon::api::client::call", Level::INFO, fields)
     }
 
     #[test]
@@ -251,9 +330,26 @@ mod tests {
             "request request_id=\"a\\n\\u{3a}:error::b \\u{1b}[2J\\u{202e}\"\n"
         );
         assert_eq!(
-            line(fields()).json(),
-            "{\"event\":\"request\",\"request_id\":\"a\\n\\\\u{3a}:error::b \\\\u{1b}[2J\\\\u{202e}\"}\n"
+            line(fields()).json(&jiff::Timestamp::UNIX_EPOCH),
+            "{\"time\":\"1970-01-01T00:00:00.000Z\",\"level\":\"info\",\"target\":\"ocon::api::client::call\",\
+             \"message\":\"request\",\"request_id\":\"a\\n\\\\u{3a}:error::b \\\\u{1b}[2J\\\\u{202e}\"}\n"
         );
+    }
+
+    #[test]
+    fn directives_select_targets_but_never_the_bytes_of_a_library() {
+        let filter = LogFilter::Targets("ocon=debug,hyper=info,h2=trace".parse().unwrap());
+        for (target, level, expected) in [
+            ("ocon::plan", Level::DEBUG, true),
+            ("ocon::plan", Level::TRACE, false),
+            ("hyper_util::client", Level::INFO, true),
+            ("hyper_util::client", Level::DEBUG, false),
+            ("h2::codec", Level::DEBUG, true),
+            ("h2::codec", Level::TRACE, false),
+            ("reqwest::connect", Level::ERROR, false),
+        ] {
+            assert_eq!(filter.allows(target, level), expected, "{target} {level}");
+        }
     }
 
     #[test]

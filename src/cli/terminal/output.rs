@@ -35,6 +35,7 @@ pub(crate) fn text(text: &str) -> Result<(), Failure> {
 
 /// Writes a line of a result, and returns whether stdout still has a reader.
 pub(crate) fn line(text: &str) -> Result<bool, Failure> {
+    interrupt::stream_started();
     write_unless_closed(&fit(text))
 }
 

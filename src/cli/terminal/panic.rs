@@ -3,21 +3,38 @@
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic::{self, PanicHookInfo};
+use std::sync::{Mutex, PoisonError};
 
-use crate::cli::terminal::output;
+use crate::cli::terminal::failure::{Exit, Failure};
+use crate::cli::terminal::{interrupt, output};
 use crate::report::style::clean;
+
+const HINT: &str =
+    "report this bug with the command that you ran; set RUST_BACKTRACE=1 for a backtrace";
+
+/// The sentence about the last panic.
+static LAST: Mutex<Option<String>> = Mutex::new(None);
 
 /// Reports panics without secrets from now on.
 pub(crate) fn install_hook() {
-    panic::set_hook(Box::new(|panic| output::panic_message(&message(panic), &error("", panic))));
+    panic::set_hook(Box::new(|panic| {
+        let payload = panic.payload_as_str().map(|text| format!(": {}", clean(text)));
+        let sentence = sentence(&payload.unwrap_or_default(), panic);
+        let instead = format!("error: {}\n", self::sentence("", panic));
+        output::panic_message(&message(&sentence), &instead);
+        *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(sentence);
+    }));
 }
 
-fn message(panic: &PanicHookInfo<'_>) -> String {
-    let payload = panic.payload_as_str().map(|text| format!(": {}", clean(text)));
-    let mut message = error(&payload.unwrap_or_default(), panic);
-    message.push_str(
-        "\nhint: report this bug with the command that you ran; set RUST_BACKTRACE=1 for a backtrace\n",
-    );
+/// The failure of a command that panicked. The hook has printed its message.
+pub(super) fn failure() -> Failure {
+    let last = LAST.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let sentence = last.unwrap_or_else(|| "this is a bug in ocon".to_owned());
+    interrupt::reported(Failure::new(Exit::Bug, sentence).hint(HINT))
+}
+
+fn message(sentence: &str) -> String {
+    let mut message = format!("error: {sentence}\n\nhint: {HINT}\n");
     let backtrace = Backtrace::capture();
     if backtrace.status() == BacktraceStatus::Captured {
         message.push_str(&format!("\n{backtrace}"));
@@ -25,7 +42,7 @@ fn message(panic: &PanicHookInfo<'_>) -> String {
     message
 }
 
-fn error(payload: &str, panic: &PanicHookInfo<'_>) -> String {
+fn sentence(payload: &str, panic: &PanicHookInfo<'_>) -> String {
     let location = panic.location().map(|location| format!(" ({location})")).unwrap_or_default();
-    format!("error: this is a bug in ocon{payload}{location}\n")
+    format!("this is a bug in ocon{payload}{location}")
 }

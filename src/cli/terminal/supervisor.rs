@@ -16,6 +16,7 @@ use std::time::Duration;
 use crate::cli::terminal::failure::{Exit, Failure};
 use crate::cli::terminal::interrupt::{self, GracefulStop};
 use crate::cli::terminal::output;
+use crate::cli::terminal::panic;
 use crate::cli::terminal::progress;
 use signals::Signals;
 
@@ -23,8 +24,6 @@ use signals::Signals;
 const FINAL_MESSAGE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The stack size of the command's thread, in bytes: that of a main thread.
 const STACK_SIZE: usize = 8 << 20;
-/// The exit code after a panic, as Rust sets it for a main thread.
-const PANIC_EXIT_CODE: u8 = 101;
 
 enum Event {
     CommandEnded(Exit),
@@ -59,7 +58,7 @@ pub(crate) fn run(command: impl FnOnce() -> Exit + Send + 'static) -> Result<Exi
             }
             Ok(Event::End) => return Ok(end("Interrupted").into()),
             Ok(Event::Abort) => return Ok(end("Aborted").into()),
-            Ok(Event::CommandPanicked) | Err(_) => return Ok(PANIC_EXIT_CODE.into()),
+            Ok(Event::CommandPanicked) | Err(_) => return Ok(end_with(&panic::failure()).into()),
         }
     }
 }
@@ -102,6 +101,11 @@ fn end(word: &str) -> Exit {
     progress::clear();
     let failure = interrupt::failure(word);
     output::message_on_new_line(&failure.render(None));
+    end_with(&failure)
+}
+
+/// Prints the document of a failure whose message is already on stderr.
+fn end_with(failure: &Failure) -> Exit {
     // A failure to write cannot be reported any more.
     let _ = failure.result().map(output::final_result);
     failure.exit

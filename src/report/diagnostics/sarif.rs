@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::desired::Code;
 use crate::report::explanation;
-use crate::report::json::{self, Diagnostic, DiagnosticPlace};
+use crate::report::json::{self, Diagnostic, DiagnosticPlace, FailureDocument};
 use crate::report::style::percent_encoded;
 use crate::safe_text::escaped;
 
@@ -21,19 +21,41 @@ pub fn render(problems: &[Diagnostic]) -> String {
     let codes: BTreeSet<Code> = problems.iter().map(|problem| problem.code).collect();
     let codes: Vec<Code> = codes.into_iter().collect();
     let results: Vec<_> = problems.iter().map(|problem| result(problem, &codes)).collect();
-    json::render(&json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "ocon",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": codes.iter().map(|code| rule(*code)).collect::<Vec<_>>(),
-            }},
-            "columnKind": "unicodeCodePoints",
-            "results": results,
+    log(&json!({ "tool": tool(&codes), "columnKind": "unicodeCodePoints", "results": results }))
+}
+
+/// Renders a command that failed before it could check the files, as an unsuccessful run without results.
+pub fn failure(failure: &FailureDocument) -> String {
+    let causes = failure.causes.iter().map(|cause| format!("\ncaused by: {cause}"));
+    let hints = failure.hints.iter().map(|hint| format!("\nhint: {hint}"));
+    let text: String =
+        std::iter::once(failure.message.clone()).chain(causes).chain(hints).collect();
+    log(&json!({
+        "tool": tool(&[]),
+        "columnKind": "unicodeCodePoints",
+        "invocations": [{
+            "executionSuccessful": false,
+            "exitCode": failure.exit,
+            "toolExecutionNotifications": [{
+                "descriptor": { "id": failure.code },
+                "level": "error",
+                "message": { "text": plain(&text) },
+            }],
         }],
     }))
+}
+
+/// The file with one run.
+fn log(run: &Value) -> String {
+    json::render(&json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [run] }))
+}
+
+fn tool(codes: &[Code]) -> Value {
+    json!({ "driver": {
+        "name": "ocon",
+        "version": env!("CARGO_PKG_VERSION"),
+        "rules": codes.iter().map(|code| rule(*code)).collect::<Vec<_>>(),
+    }})
 }
 
 fn rule(code: Code) -> Value {

@@ -11,6 +11,8 @@ use crate::plan::Plan;
 vocabulary! {
     /// How a command ends. Pipelines rely on the exit codes. If several apply, the first value wins.
     Exit {
+        /// ocon has a bug, and ended at the place where it noticed.
+        Bug "bug",
         /// The command was interrupted.
         Interrupted "interrupted",
         /// The command line is invalid.
@@ -47,6 +49,7 @@ impl Exit {
             Self::Unreachable => 6,
             Self::Guarded => 7,
             Self::Usage => 64,
+            Self::Bug => 101,
             Self::Interrupted => 130,
         }
     }
@@ -135,6 +138,6 @@ mod tests {
     fn of_several_exit_codes_the_first_in_the_list_wins() {
         let codes = Exit::ALL.map(Exit::code);
         assert!(Exit::ALL.is_sorted());
-        assert_eq!(codes, [130, 64, 5, 6, 7, 3, 4, 2, 1, 0]);
+        assert_eq!(codes, [101, 130, 64, 5, 6, 7, 3, 4, 2, 1, 0]);
     }
 }

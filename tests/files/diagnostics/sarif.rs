@@ -1,27 +1,14 @@
 //! The format for code scanning, checked against the official schema of SARIF 2.1.0.
 
-use std::fs;
-
 use ocon::report::diagnostics::sarif;
 use ocon::report::json::DiagnosticsDocument;
 use serde_json::{Value, json};
 
 use super::{HOSTILE, bare, problem};
 
-/// The official schema, including format checks.
-pub(crate) fn validator() -> jsonschema::Validator {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/sarif-2.1.0.schema.json");
-    // Two patterns have a stray bracket, which only JavaScript accepts.
-    let (stray, escaped) = ("{2}]?$", "{2}\\\\]?$");
-    let text = fs::read_to_string(file).unwrap();
-    assert_eq!(text.matches(stray).count(), 2);
-    let schema: Value = serde_json::from_str(&text.replace(stray, escaped)).unwrap();
-    jsonschema::draft7::options().should_validate_formats(true).build(&schema).unwrap()
-}
-
 pub(crate) fn valid(text: &str) -> Value {
     let log: Value = serde_json::from_str(text).unwrap();
-    let errors: Vec<_> = validator()
+    let errors: Vec<_> = crate::sarif_schema::validator()
         .iter_errors(&log)
         .map(|error| format!("{error} at {}", error.instance_path()))
         .collect();
@@ -115,7 +102,7 @@ fn the_schema_rejects_an_invalid_log() {
     ] {
         let mut log = good.clone();
         *log.pointer_mut(pointer).unwrap() = bad;
-        assert!(!validator().is_valid(&log), "{pointer}");
+        assert!(!crate::sarif_schema::validator().is_valid(&log), "{pointer}");
     }
 }
 
