@@ -1,5 +1,6 @@
 //! Measures time and peak memory of `ocon validate` with 10,000 files, relative to a process that only
-//! reads and parses the same files. Also measures a name of 100,000 characters with a pattern of
+//! reads and parses the same files. Also measures 10,000 files with an equal problem each, relative to the
+//! same files without one, and a name of 100,000 characters with a pattern of
 //! `--env-allow` that has several `*`, relative to a short name.
 //!
 //! Run it with `cargo bench --bench validate`. Only the ratios are comparable between machines.
@@ -36,6 +37,7 @@ fn main() {
         [first, folder, ..] if first == READ_AND_PARSE => read_and_parse(Path::new(folder)),
         _ => {
             compare_files();
+            compare_problems();
             compare_names();
         }
     }
@@ -60,6 +62,21 @@ fn compare_files() {
             ratio(validated.wall, parsed.wall),
             f64_of(validated.peak) / f64_of(parsed.peak),
         );
+    }
+}
+
+fn compare_problems() {
+    println!("\n| problem in each of 10,000 files | validate | time |");
+    println!("|---|---:|---:|");
+    let mut without = None;
+    for (problem, exit_code, before, after) in PROBLEMS {
+        let root = tempfile::tempdir().unwrap();
+        let text = HOOTSUITE.replacen(before, after, 1);
+        write_files_of(root.path(), 10_000, |number| numbered(&text, number));
+        let command = validate(root.path(), &[]);
+        let wall = minimum(RUNS, || cost::measure_exit(&command, exit_code)).wall;
+        let time = ratio(wall, *without.get_or_insert(wall));
+        println!("| {problem} | {:.0} ms | {time:.2} × |", milliseconds(wall));
     }
 }
 
@@ -104,19 +121,33 @@ fn read_and_parse(root: &Path) {
 }
 
 fn write_files(root: &Path, count: usize) {
+    write_files_of(root, count, |number| {
+        let text = [HOOTSUITE, CLOSEIO, SLACK].into_iter().cycle().nth(number % 3).unwrap();
+        numbered(text, number)
+    });
+}
+
+fn write_files_of(root: &Path, count: usize, text: impl Fn(usize) -> String) {
     fs::write(root.join("ocon.yaml"), "vars:\n  app: https://mycoolapp.com\n").unwrap();
     for number in 0..count {
         let folder = root.join(format!("instances/team-{}", number % 50));
         fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join(format!("n{number}.yaml")), file(number)).unwrap();
+        fs::write(folder.join(format!("n{number}.yaml")), text(number)).unwrap();
     }
 }
 
-/// A typical file. Every third file uses polling.
-fn file(number: usize) -> String {
-    let text = [HOOTSUITE, CLOSEIO, SLACK].into_iter().cycle().nth(number % 3).unwrap();
+fn numbered(text: &str, number: usize) -> String {
     text.replace("NUMBER", &number.to_string())
 }
+
+/// Problems: a name, the exit code, and what makes it in [`HOOTSUITE`].
+const PROBLEMS: [(&str, u64, &str, &str); 5] = [
+    ("none", 0, "", ""),
+    ("`placeholder` (warning)", 0, "scope: offline", "scope: $SCOPE"),
+    ("`unknown-field` (warning)", 0, "oauth.scope", "oauth.scopf"),
+    ("`unknown-connector` (warning)", 0, "key: hootsuite", "key: hootsuitf"),
+    ("`unknown-key` (error)", 5, "tags:", "tagz:"),
+];
 
 const HOOTSUITE: &str = "\
 # yaml-language-server: $schema=../../schemas/instance.schema.json

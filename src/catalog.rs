@@ -15,6 +15,7 @@ mod hosts;
 mod secrecy;
 mod shared_keys;
 mod spec;
+mod suggestion;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{LazyLock, OnceLock};
@@ -29,14 +30,7 @@ pub use hosts::{HostRole, ProviderCredentials};
 pub use secrecy::{named_like_a_secret, platform_written};
 pub(crate) use spec::Condition;
 pub use spec::{ConnectorSpec, PropertySpec, Requirement};
-
-/// The minimum Jaro-Winkler similarity of a misspelled name.
-const MIN_SIMILARITY: f64 = 0.8;
-
-/// The cost of comparing two names is the product of their lengths, and names come from files.
-/// Beyond these limits, there is no suggestion.
-const MAX_SUGGESTION_LENGTH: usize = 100;
-const MAX_SUGGESTIONS: usize = 500;
+pub(crate) use suggestion::closest;
 
 /// All known connectors.
 #[derive(Debug)]
@@ -137,29 +131,6 @@ impl Catalog {
     }
 }
 
-/// The most similar candidate, for "did you mean", unless none is similar enough.
-pub(crate) fn closest<'a>(
-    name: &str,
-    candidates: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
-    if name.len() > MAX_SUGGESTION_LENGTH {
-        return None;
-    }
-    let name = name.to_lowercase();
-    candidates
-        .take(MAX_SUGGESTIONS)
-        .filter(|candidate| candidate.len() <= MAX_SUGGESTION_LENGTH)
-        .filter_map(|candidate| {
-            let other = candidate.to_lowercase();
-            let similarity = strsim::jaro_winkler(&name, &other);
-            // In a word of three letters, one mistake makes the similarity small.
-            let is_one_edit = || name.len() > 2 && strsim::osa_distance(&name, &other) == 1;
-            (similarity > MIN_SIMILARITY || is_one_edit()).then_some((similarity, candidate))
-        })
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, candidate)| candidate)
-}
-
 /// The key and the text of a connector, without parsing it: `"key":{…},` on a line.
 fn entry(line: &'static str) -> Option<(&'static str, CatalogEntry)> {
     let (key, json) = line.strip_prefix('"')?.split_once("\":")?;
@@ -217,12 +188,5 @@ mod tests {
         assert_eq!(secrecy("no-such-thing", "event.vendor.type"), Secrecy::Public);
         assert_eq!(secrecy("no-such-thing", "some.password"), Secrecy::Secret);
         assert_eq!(secrecy("no-such-thing", "username"), Secrecy::Unknown);
-    }
-
-    #[test]
-    fn a_misspelled_name_has_a_suggestion_and_another_word_has_none() {
-        assert_eq!(closest("hootsiute", Catalog::embedded().keys()), Some("hootsuite"));
-        assert_eq!(closest("evn", ["env", "var"].into_iter()), Some("env"));
-        assert_eq!(closest("xyz", ["name", "tags"].into_iter()), None);
     }
 }
