@@ -21,16 +21,17 @@ use crate::snapshot::Snapshot as _;
 use crate::support::{World, terminate};
 use rows::{Row, Run};
 
-const FORMATS: [&str; 5] = ["text", "json", "markdown", "github", "sarif"];
+const FORMATS: [&str; 6] = ["text", "json", "markdown", "html", "github", "sarif"];
 const BEGIN: &str = "<!-- generated: the documents on stdout -->\n";
 const END: &str = "<!-- end of documents -->";
 
 #[test]
 fn stdout_has_one_document_whatever_the_exit_code() {
     let schemas = Schemas::read();
-    let mut table =
-        String::from("| command | exit code | when | text | JSON | Markdown | GitHub | SARIF |\n");
-    table.push_str("|---|---|---|---|---|---|---|---|\n");
+    let mut table = String::from(
+        "| command | exit code | when | text | JSON | Markdown | HTML | GitHub | SARIF |\n",
+    );
+    table.push_str("|---|---|---|---|---|---|---|---|---|\n");
     for row in rows::ROWS {
         let command = row.arguments.split(' ').next().unwrap();
         let supported = row.formats.split(' ');
@@ -74,7 +75,7 @@ fn a_usage_error_has_its_tips_as_hints() {
   "causes": [],
   "hints": [
     "a similar argument exists: '--detailed-exitcode'",
-    "Usage: ocon plan --format <FORMAT> --detailed-exitcode [PATHS]...",
+    "Usage: ocon plan --format <FORMAT> --detailed-exitcode [KEY|PATH]...",
     "For more information, try '--help'."
   ],
   "target": null
@@ -84,7 +85,7 @@ error: unexpected argument '--detailed-exit' found
 
   tip: a similar argument exists: '--detailed-exitcode'
 
-Usage: ocon plan --format <FORMAT> --detailed-exitcode [PATHS]...
+Usage: ocon plan --format <FORMAT> --detailed-exitcode [KEY|PATH]...
 
 For more information, try '--help'.
 --- exit 64 ---
@@ -131,6 +132,10 @@ fn cell(row: &Row, format: &str, schemas: &Schemas) -> String {
             assert!(stdout.starts_with("<!-- ocon-"), "{context}");
             assert_eq!(stdout.matches("<!-- ocon-").count(), 1, "{context}");
             "comment".to_owned()
+        }
+        "html" => {
+            assert_eq!(stdout.matches("<!doctype html>").count(), 1, "{context}");
+            "page".to_owned()
         }
         "github" => {
             assert!(stdout.lines().all(|line| line.starts_with("::")), "{context}");

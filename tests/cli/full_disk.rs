@@ -136,7 +136,7 @@ hint: raise the file-size limit (`ulimit -f`), then run the command again
 #[test]
 fn a_result_in_a_file_that_becomes_too_large_is_an_error() {
     let world = world();
-    let ocon = world.command("completions bash");
+    let ocon = world.command("explain");
     let mut sh = Command::new("/bin/sh");
     sh.args(["-c", r#"ulimit -f 2; "$0" "$@" >out.txt"#])
         .arg(ocon.get_program())

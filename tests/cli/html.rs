@@ -204,17 +204,17 @@ fn a_status_is_a_page() {
     world.constant(&text(&page(&run))).is(str![[r#"
 Skip to the resultocon status
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
-2 drifted, 1 missing, 1 blocked, 1 orphan.
+1 blocked, 1 missing, 2 drifted, 1 orphan.
 Instances by state2 drifted, 1 missing, 1 blocked, 1 orphan≠2 drifted
 +1 missing
 !1 blocked
 ?1 orphan
 Blocked (1)
-Does not match (4)
+Needs attention (4)
 Blocked 1
 chat instances/chat.yaml:1
 instance 999 does not exist. To create a new one, remove the line id: 999 (id-not-found)
-Does not match 4
+Needs attention 4
 + missing new New stripe
 There is no instance.
 ≠ drifted desk Help desk servicenow #20931

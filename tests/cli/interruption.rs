@@ -198,8 +198,13 @@ fn a_command_ends_if_its_output_is_closed() {
     for number in 0..400 {
         world.write(&format!("instances/{number}.yaml"), "element: stripe\nnane: Shop\n");
     }
-    for command in ["completions bash", "completions zsh"] {
-        let mut ocon = spawn(&world, command);
+    let reported = World::new(&[]);
+    for number in 0..400 {
+        reported.write(&format!("instances/{number}.yaml"), "element: nosuch\nname: Shop\n");
+    }
+    for format in ["json", "github"] {
+        let command = format!("validate -q --format {format}");
+        let mut ocon = spawn(&reported, &command);
         // The output is larger than the pipe.
         let mut stdout = ocon.stdout.take().unwrap();
         stdout.read_exact(&mut [0]).unwrap();

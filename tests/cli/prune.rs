@@ -10,9 +10,9 @@ fn a_path_with_prune_is_an_error() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("plan --prune instances/shop.yaml").is(str![[r#"
 --- stderr ---
-error: the argument '--prune' cannot be used with '[PATHS]...'
+error: the argument '--prune' cannot be used with '[KEY|PATH]...'
 
-Usage: ocon plan --prune [PATHS]...
+Usage: ocon plan --prune [KEY|PATH]...
 
 For more information, try '--help'.
 --- exit 64 ---

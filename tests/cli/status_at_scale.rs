@@ -112,8 +112,6 @@ Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 - **drifted** `team/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx` · `stripe` · `#20990` · `Changed by hand`
 - **in sync** `shop-45` · `stripe` · `#20966` · `Shop 45` · disabled
 
-### In sync: 56
-
 
 "#]]
     );

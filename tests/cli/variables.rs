@@ -47,60 +47,9 @@ error[unset-variable]: env.CLOSEIO_API_KEY is not set, or empty
   |
   = help: set them where ocon runs; nothing was contacted
   = help: to apply the rest anyway, use --allow-unset, or give only the files whose variables are set
-
-error[unset-variable]: env.CLOSEIO_PASSWORD is not set, or empty
-  --> instances/closeio.yaml:10:13
-   |
-10 |   password: ${{ env.CLOSEIO_PASSWORD }}
-   |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^
-   |
-   = help: set them where ocon runs; nothing was contacted
-   = help: to apply the rest anyway, use --allow-unset, or give only the files whose variables are set
-
-error[unset-variable]: env.HOOTSUITE_CLIENT_ID is not set, or empty
-  --> instances/hootsuite.yaml:10:18
-   |
-10 |   oauth.api.key: ${{ env.HOOTSUITE_CLIENT_ID }}
-   |                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-   |
-   = help: set them where ocon runs; nothing was contacted
-   = help: to apply the rest anyway, use --allow-unset, or give only the files whose variables are set
-
-error[unset-variable]: env.HOOTSUITE_CLIENT_SECRET is not set, or empty
-  --> instances/hootsuite.yaml:11:21
-   |
-11 |   oauth.api.secret: ${{ env.HOOTSUITE_CLIENT_SECRET }}
-   |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-   |
-   = help: set them where ocon runs; nothing was contacted
-   = help: to apply the rest anyway, use --allow-unset, or give only the files whose variables are set
-
-error[unset-variable]: env.SLACK_CLIENT_ID is not set, or empty
-  --> instances/slack.yaml:10:18
-   |
-10 |   oauth.api.key: ${{ env.SLACK_CLIENT_ID }}
-   |                  ^^^^^^^^^^^^^^^^^^^^^^^^^^
-   |
-   = help: set them where ocon runs; nothing was contacted
-   = help: to apply the rest anyway, use --allow-unset, or give only the files whose variables are set
-
-error[unset-variable]: env.SLACK_CLIENT_SECRET is not set, or empty
-  --> instances/slack.yaml:11:21
-   |
-11 |   oauth.api.secret: ${{ env.SLACK_CLIENT_SECRET }}
-   |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-   |
-   = help: set them where ocon runs; nothing was contacted
-   = help: to apply the rest anyway, use --allow-unset, or give only the files whose variables are set
-
-error[unset-variable]: env.SLACK_SIGNATURE_KEY is not set, or empty
-  --> instances/slack.yaml:15:37
-   |
-15 |   event.notification.signature.key: ${{ env.SLACK_SIGNATURE_KEY }}
-   |                                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-   |
-   = help: set them where ocon runs; nothing was contacted
-   = help: to apply the rest anyway, use --allow-unset, or give only the files whose variables are set
+  = note: 7 of these, in 3 files; use -v to see all of them
+          also instances/closeio.yaml:10:13: env.CLOSEIO_PASSWORD is not set, or empty
+          also instances/hootsuite.yaml:10:18: env.HOOTSUITE_CLIENT_ID is not set, or empty
 
 7 errors in 3 files
 --- exit 5 ---

@@ -75,6 +75,8 @@ There is no document yet, and the account has 12 instances (1 of other projects)
 
 - To write files for 11 existing instances, run `ocon import --all`.
 - To create an instance, write its file, such as `instances/shop.yaml`. `ocon validate` checks it.
+
+Requests: 1 read, 0 to write.
 --- exit 0 ---
 "#]]);
 }
@@ -231,9 +233,9 @@ hint: check that `instances` is the right folder: --instances DIR, -C DIR. To de
 "#]]);
     world.ocon("plan instances/shop.yaml").is(str![[r#"
 --- stderr ---
-error: instances/shop.yaml contains no document
+error: `instances/shop.yaml` contains no document
 
-hint: name a file or folder below instances/, relative to the root (-C)
+hint: name a document key, or a file or folder below instances/
 --- exit 64 ---
 "#]]);
     assert_eq!(world.requests(), "");

@@ -77,11 +77,13 @@ impl World {
             found.marks.owner().map(|(project, _)| project.clone()) == Some(target.project.clone())
         };
         let ours = self.account.iter().filter(|(_, found)| is_ours(found));
+        let adopted = self.desired.instances.values();
+        let adopted = adopted.filter_map(|wanted| Some(wanted.adopt.as_ref()?.id));
         let observed = Observed {
             project: target.project.clone(),
             ours: ours.map(|(id, found)| (*id, found.clone())).collect(),
             account: Some(self.account.clone()),
-            by_id: BTreeMap::new(),
+            by_id: adopted.map(|id| (id, self.account.get(&id).cloned())).collect(),
             taken: None,
             reads: 1,
             page_size: 200,

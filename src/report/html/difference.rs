@@ -222,10 +222,10 @@ mod tests {
     fn a_value_of_a_mebibyte_is_shown_in_part_with_its_length() {
         let lines = "x\n".repeat(1 << 19);
         let html = page(&change(ChangeKind::Set, None, Some(&lines)));
-        assert!(html.contains("(1048576 characters, shown in part)"), "{}", html.len());
+        assert!(html.contains("(1,048,576 characters, shown in part)"), "{}", html.len());
         assert!(html.contains("lines omitted)") && html.len() < 30_000, "{}", html.len());
         let line = "<".repeat(1 << 20);
         let html = page(&change(ChangeKind::Set, None, Some(&line)));
-        assert!(html.contains("(1048576 characters, shown in part)") && html.len() < 10_000);
+        assert!(html.contains("(1,048,576 characters, shown in part)") && html.len() < 10_000);
     }
 }

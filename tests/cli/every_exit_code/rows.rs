@@ -42,9 +42,9 @@ impl Row {
 }
 
 const VALIDATE: &str = "text json github sarif";
-const PLAN: &str = "text json markdown github";
-const APPLY: &str = "text json markdown";
-const STATUS: &str = "text json markdown";
+const PLAN: &str = "text json markdown html github";
+const APPLY: &str = "text json markdown html";
+const STATUS: &str = "text json markdown html";
 const OTHER: &str = "text json";
 
 const fn row(

@@ -71,6 +71,19 @@ $ ocon plan
 Interrupted: no plan was made.
 --- exit 130 ---
 $ ocon plan --format json
+{
+  "format": "ocon-failure",
+  "version": 1,
+  "exit": 130,
+  "code": "interrupted",
+  "message": "Interrupted: no plan was made.",
+  "causes": [],
+  "hints": [],
+  "target": {
+    "base_url": "http://127.0.0.1:38703/elements/api-v2",
+    "project": "answers"
+  }
+}
 --- stderr ---
 Interrupted: no plan was made.
 --- exit 130 ---
@@ -83,6 +96,19 @@ $ ocon apply --yes --outputs outputs.json
 Interrupted: nothing was applied.
 --- exit 130 ---
 $ ocon apply --yes --format json
+{
+  "format": "ocon-failure",
+  "version": 1,
+  "exit": 130,
+  "code": "interrupted",
+  "message": "Interrupted: nothing was applied.",
+  "causes": [],
+  "hints": [],
+  "target": {
+    "base_url": "http://127.0.0.1:32905/elements/api-v2",
+    "project": "answers"
+  }
+}
 --- stderr ---
 Interrupted: nothing was applied.
 --- exit 130 ---
