@@ -37,14 +37,15 @@ pub struct Cli {
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     panic::install_hook();
     let arguments: Arc<[OsString]> = arguments.into_iter().collect();
+    let of_reporter = Arc::clone(&arguments);
+    // Before any signal is received: an interruption has a document too.
+    interrupt::set_reporter(Box::new(move |failure| on_early_failure(failure, &of_reporter)));
     let of_command = Arc::clone(&arguments);
     let exit = supervisor::run(move || run_command(&of_command));
     exit.unwrap_or_else(|failure| report(&on_early_failure(failure, &arguments)).into())
 }
 
 fn run_command(arguments: &Arc<[OsString]>) -> Exit {
-    let of_reporter = Arc::clone(arguments);
-    interrupt::set_reporter(Box::new(move |failure| on_early_failure(failure, &of_reporter)));
     let environment = Environment::capture();
     environment.disable_redaction_in_tests();
     environment.register_secrets();

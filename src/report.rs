@@ -8,6 +8,7 @@
 //! Text from files and from the platform is never trusted: see [`style::clean`].
 
 pub mod annotations;
+mod answers;
 pub mod diagnostics;
 mod difference;
 pub mod explanation;
@@ -20,6 +21,7 @@ pub mod json;
 pub mod markdown;
 mod note_group;
 mod phrases;
+mod step_kind;
 pub mod style;
 mod text_diff;
 mod truncate;

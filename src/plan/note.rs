@@ -153,7 +153,7 @@ fn enables_events(change: &Change) -> bool {
 
 fn described(ignore: &IgnoredField) -> String {
     let until = ignore.until.as_ref().map(|until| format!(", until {until}")).unwrap_or_default();
-    format!("{} ({}{until})", ignore.path, ignore.reason)
+    format!("{} ({}{until})", quoted(&ignore.path), quoted(&ignore.reason))
 }
 
 /// Adds a note for each instance of this project that only the listing of the account shows.

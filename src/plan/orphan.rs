@@ -162,22 +162,23 @@ impl<'a> OrphanPlanner<'a> {
             return if prunes {
                 let advice = format!(
                     "It is not deleted in this run, because {document} has the same connector and {reason}. If \
-                     {document} is not this instance under another document key, the next --prune deletes it"
+                     {document} is not this instance under another document key, the next `--prune` deletes it"
                 );
                 Decision::Keep(NoteCode::KeptFromPrune, advice)
             } else {
                 let advice = format!(
-                    "It is not changed. {document} has the same connector and {reason}. Before you run --prune, make \
+                    "It is not changed. {document} has the same connector and {reason}. Before you run `--prune`, make \
                      sure that {document} is not this instance under another document key"
                 );
                 Decision::Keep(NoteCode::Orphan, advice)
             };
         }
         if !prunes {
-            return keep(NoteCode::Orphan, "It is not changed. To delete it, use --prune");
+            return keep(NoteCode::Orphan, "It is not changed. To delete it, use `--prune`");
         }
         if is_unreadable(self.observed, found.id) {
-            let advice = "It cannot be read yet, so it is not changed. The next --prune deletes it";
+            let advice =
+                "It cannot be read yet, so it is not changed. The next `--prune` deletes it";
             return keep(NoteCode::KeptFromPrune, advice);
         }
         match found.connector.parse() {

@@ -3,12 +3,16 @@
 //! In: the notes of a plan. Out: one [`HostSummary`] per host, changed hosts first. A host is never
 //! truncated, only the list of documents is.
 
+use super::truncate;
 use crate::plan::NoteCode;
 use crate::report::json::PlanNote;
 use crate::safe_text::quoted;
 
 /// Maximum number of documents in the summary of one use of a host.
 const MAX_DOCUMENTS: usize = 3;
+
+/// Maximum number of characters for the names of what a host gets. JSON has all of them.
+const MAX_GETS_CHARS: usize = 240;
 
 /// A host with everything that is sent to it.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,6 +59,7 @@ fn summary(host: &str, notes: &[&PlanNote]) -> HostSummary {
             documents.push(format!("{more} more"));
         }
         let verb = if code.is_host_change() { "will get" } else { "gets" };
+        let gets = truncate::shortened(gets, MAX_GETS_CHARS);
         format!("{verb} {gets} of {} ({code})", documents.join(", "))
     });
     HostSummary {

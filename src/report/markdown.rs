@@ -18,6 +18,8 @@ mod options;
 mod outcome;
 mod plan;
 mod status;
+mod step;
+mod steps;
 
 pub use failure::failure;
 pub use options::{CommentOptions, DEFAULT_MAX_BYTES, MIN_MAX_BYTES};

@@ -17,8 +17,13 @@ pub(super) struct NoteGroup<'a> {
 
 /// Groups the notes that are not about a host: hosts have their own summary.
 pub(super) fn groups(notes: &[PlanNote]) -> Vec<NoteGroup<'_>> {
-    let generic_help = |note: &PlanNote| Some(for_any_key(note.help.as_ref()?, &note.key));
-    let groups = grouped(others(notes), |note| (note.code, generic_help(note)));
+    // Without advice, only the fact says what a reader can miss, so a group has one fact.
+    let same = |note: &PlanNote| {
+        let fact = || for_any_key(&note.message, &note.key);
+        let help = note.help.as_ref().map(|help| for_any_key(help, &note.key));
+        (note.code, help.is_none().then(fact), help)
+    };
+    let groups = grouped(others(notes), same);
     groups.into_iter().filter_map(NoteGroup::new).collect()
 }
 
@@ -96,7 +101,14 @@ mod tests {
     fn a_single_note_keeps_its_key_and_different_facts_have_no_common_one() {
         let [one, other] = ["x", "y"].map(|key| note(key, &format!("{key} changed"), None));
         let notes = [one, other, note("z", "w", None)];
-        assert_eq!(groups(&notes).first().map(|group| group.message.clone()), Some(None));
+        let facts = groups(&notes).into_iter().map(|group| group.message);
+        assert_eq!(
+            facts.collect::<Vec<_>>(),
+            [Some("KEY changed".to_owned()), Some("w".to_owned())]
+        );
+        let advised = ["one", "other"].map(|fact| note("x", fact, Some("look")));
+        let facts = groups(&advised).into_iter().map(|group| group.message);
+        assert_eq!(facts.collect::<Vec<_>>(), [None]);
         let single = singles(&notes);
         assert_eq!(
             single.iter().map(NoteGroup::sentences).collect::<Vec<_>>(),

@@ -34,7 +34,8 @@ pub(super) fn counts(plan: &PlanDocument, zeros: Zeros) -> String {
         .map(|(number, action)| format!("{number} to {action}{}", causes(plan, action)))
         .collect();
     let summary = &plan.summary;
-    let not_done = [(plan.stale.len(), "stale"), (summary.blocked, "blocked")];
+    let (stale, refused) = (plan.stale.len(), plan.refused());
+    let not_done = [(stale, "stale"), (refused, "refused"), (summary.blocked - refused, "blocked")];
     todo.extend(
         not_done.iter().filter(|(number, _)| *number > 0).map(|(n, what)| format!("{n} {what}")),
     );
@@ -146,15 +147,15 @@ pub(super) fn cause(cause: Cause, action: Action) -> Option<&'static str> {
     }
 }
 
-/// `94 secrets are not set here (env.A, env.B, env.C and 91 more), so …`: what a plan could not compare;
+/// `94 secrets are not set where this plan was made, …: env.A, env.B, env.C and 91 more. …`: what a plan could not compare;
 /// `None` if there is nothing.
 pub(super) fn unset(unset: &[PlanUnset]) -> Option<String> {
     let sources: BTreeSet<&str> = unset.iter().map(|secret| secret.source.as_str()).collect();
     let (are, them) = if sources.len() == 1 { ("is", "it") } else { ("are", "them") };
     (!sources.is_empty()).then(|| {
         format!(
-            "{} {are} not set here ({}), so ocon does not compare the fields that use {them}. To leave these fields \
-             unchanged, apply with --allow-unset",
+            "{} {are} not set where this plan was made, which is usual in a review: {}. The fields that use {them} are \
+             not compared. An apply that has the values may write {them}. Any other apply needs --allow-unset",
             count(sources.len(), "secret"),
             first_places(sources.iter().map(|source| quoted(*source).to_string()))
         )

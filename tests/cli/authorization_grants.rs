@@ -14,9 +14,10 @@ Project marketing at http://127.0.0.1:[PORT]/elements/api-v2
       needs-authorization: a create needs the authorization grant, but env.HOOTSUITE_CODE is not
       set. Set it for this run only, or run `ocon authorize hootsuite`
 
-  note: 2 secrets are not set here (`env.HOOTSUITE_CLIENT_ID`, `env.HOOTSUITE_CLIENT_SECRET`), so
-        ocon does not compare the fields that use them. To leave these fields unchanged, apply with
-        --allow-unset (unset-variable)
+  note: 2 secrets are not set where this plan was made, which is usual in a review:
+        `env.HOOTSUITE_CLIENT_ID`, `env.HOOTSUITE_CLIENT_SECRET`. The fields that use them are not
+        compared. An apply that has the values may write them. Any other apply needs --allow-unset
+        (unset-variable)
 
 Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged. This is a partial
 plan.

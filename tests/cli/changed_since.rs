@@ -140,7 +140,7 @@ fn a_file_that_is_gone_leaves_an_orphan_and_every_file_is_checked() {
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   note: shop #20932: no document describes stripe `Shop`. It is not changed. To delete it, use
-        --prune (orphan)
+        `--prune` (orphan)
 
 No changes. 0 instances match the files; 1 orphan. This is a partial plan.
 --- exit 0 ---

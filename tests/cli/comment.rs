@@ -44,7 +44,7 @@ Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 
 1 instance matches the files.
 
-Requests: 1 read, 0 to write.
+`ocon explain CODE` explains the codes in brackets. Requests: 1 read, 0 to write.
 --- exit 0 ---
 "#]]);
 }

@@ -61,7 +61,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
   note: shop #20931: no document describes instance 20931, stripe `Shop`, anymore. If this document
         continues it, add `moved_from: moved` to keep its ID and token (maybe-moved)
   note: moved #20931: no document describes stripe `Shop`. It is not changed. `shop` has the same
-        connector and is created or blocked. Before you run --prune, make sure that `shop` is not
+        connector and is created or blocked. Before you run `--prune`, make sure that `shop` is not
         this instance under another document key (orphan)
 
 Plan: 0 to create, 0 to update, 0 to delete, 1 stale; 0 unchanged, 1 orphan, 0 unmanaged.

@@ -393,46 +393,6 @@ error: `ocon plan` does not support the format `sarif`
 hint: use --format text or json or markdown or html or github
 --- exit 64 ---
 "#]]);
-    world.ocon("apply --format sarif").is(str![[r#"
-{
-  "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
-  "runs": [
-    {
-      "columnKind": "unicodeCodePoints",
-      "invocations": [
-        {
-          "executionSuccessful": false,
-          "exitCode": 64,
-          "toolExecutionNotifications": [
-            {
-              "descriptor": {
-                "id": "usage"
-              },
-              "level": "error",
-              "message": {
-                "text": "`ocon apply` does not support the format `sarif`\nhint: use --format text or json or markdown or html"
-              }
-            }
-          ]
-        }
-      ],
-      "tool": {
-        "driver": {
-          "name": "ocon",
-          "rules": [],
-          "version": "0.1.0"
-        }
-      }
-    }
-  ],
-  "version": "2.1.0"
-}
---- stderr ---
-error: `ocon apply` does not support the format `sarif`
-
-hint: use --format text or json or markdown or html
---- exit 64 ---
-"#]]);
     world.ocon("explain --format json").is(str![[r#"
 {
   "format": "ocon-failure",

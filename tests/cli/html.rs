@@ -93,7 +93,7 @@ Skip to the resultocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 1 to create, 2 to update (1 remote drift), 1 to delete, 1 blocked.
 -1 instance is deleted.
-✓No host of the files gets secrets or events.
+✓No secret is written, and ocon finds no other host that gets secrets or events.
 !1 document is blocked.
 Instances by state1 changed in the files, 1 drifted, 1 missing, 1 blocked, 1 without a file~1 changed in the files
 ≠1 drifted
@@ -104,7 +104,7 @@ Requests: 3 read, 4 to write, 2 to check.
 Blocked (1)
 To delete (1)
 To create (1)
-To change (1)
+To update (1)
 Drift (1)
 Blocked 1
 chat instances/chat.yaml:1
@@ -117,7 +117,7 @@ To create 1
 instances/new.yaml:1
 set tags
 +shop
-To change 1
+To update 1
 ~ update desk Help desk servicenow #20931
 instances/desk.yaml:1
 change tags
@@ -125,7 +125,7 @@ change tags
 +night, support
 5 unchanged
 Drift 1
-The files did not cause these differences. An apply corrects them.
+These changes were made on the platform, not in the files. An apply overwrites them.
 ~ update shop Shop stripe #20933 remote drift
 instances/shop.yaml:1
 change name

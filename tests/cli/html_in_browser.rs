@@ -98,7 +98,10 @@ fn every_page_is_accessible_and_loads_nothing() {
                     width,
                     height,
                 );
-                assert_eq!(violations(&browser, &axe), json!([]), "{name} {width} {scheme}");
+                // axe-core takes minutes for the largest page, which has the same elements as the others.
+                if name != "2000" || (width, scheme) == (WIDTHS[0], SCHEMES[0]) {
+                    assert_eq!(violations(&browser, &axe), json!([]), "{name} {width} {scheme}");
+                }
             }
         }
         let height = show(&browser, &world, 800, "print", "light");

@@ -75,9 +75,9 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
   > servicenow/help-desk  Help desk  #20931  (adoption)        instances/servicenow/help-desk.yaml:2
   > stripe/shop  Shop  #20932  (adoption)                               instances/stripe/shop.yaml:2
 
-  note: 1 secret is not set here (`env.SERVICENOW_HELP_DESK_PASSWORD`), so ocon does not compare the
-        fields that use it. To leave these fields unchanged, apply with --allow-unset
-        (unset-variable)
+  note: 1 secret is not set where this plan was made, which is usual in a review:
+        `env.SERVICENOW_HELP_DESK_PASSWORD`. The fields that use it are not compared. An apply that
+        has the values may write it. Any other apply needs --allow-unset (unset-variable)
 
 Plan: 0 to create, 2 to adopt, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 4 read, 2 to write.

@@ -45,7 +45,9 @@ fn a_plan_is_a_comment_with_the_gravest_first() {
 
 Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 
-No secret is written.
+- **1 instance is deleted.**
+- No secret is written, and ocon finds no other host that gets secrets or events.
+- **1 document is blocked.**
 
 ### Blocked: 1
 
@@ -54,6 +56,8 @@ An apply leaves these unchanged, and ends with exit code 3.
 - `chat` [`instances/chat.yaml:1`](https://github.com/owner/name/blob/0123abc/instances/chat.yaml#L1) (`id-not-found`): instance 999 does not exist. To create a new one, remove the line `id: 999`
 
 ### To delete: 1
+
+No file describes these instances. A delete cannot be undone.
 
 - `- delete` **`old`** `Old` (`closeio`) `#20932`
 
@@ -66,7 +70,7 @@ An apply leaves these unchanged, and ends with exit code 3.
   ```
 
 
-### To change: 1
+### To update: 1
 
 <details><summary><code>~ update</code> <code>desk</code> <code>Help desk</code> (<code>servicenow</code>) <code>#20931</code></summary>
 
@@ -82,7 +86,7 @@ An apply leaves these unchanged, and ends with exit code 3.
 
 ### Drift: 1
 
-The files did not cause these differences. An apply corrects them.
+These changes were made on the platform, not in the files. An apply overwrites them.
 
 <details><summary><code>~ update</code> <code>shop</code> <code>Shop</code> (<code>stripe</code>) <code>#20933</code> (remote drift)</summary>
 
@@ -96,7 +100,7 @@ The files did not cause these differences. An apply corrects them.
 </details>
 
 
-Requests: 3 read, 4 to write, 2 to check.
+`ocon explain CODE` explains the codes in brackets. Requests: 3 read, 4 to write, 2 to check.
 --- exit 0 ---
 "#]]);
 }
@@ -211,7 +215,9 @@ fn too_many_deletes_are_refused_with_the_plan_below() {
 
 Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 
-No secret is written.
+- **1 instance is deleted.**
+- No secret is written, and ocon finds no other host that gets secrets or events.
+- **1 document is blocked.**
 
 ### Nothing was applied
 
@@ -225,18 +231,24 @@ An apply leaves these unchanged, and ends with exit code 3.
 
 ### To delete: 1
 
+No file describes these instances. A delete cannot be undone.
+
 - `- delete` **`old`** `Old` (`closeio`) `#20932`
 
 ### To create: 1
 
-- `+ create` **`new`** `New` (`stripe`), `instances/new.yaml:1`
+<details><summary><code>+ create</code> <code>new</code> <code>New</code> (<code>stripe</code>)</summary>
 
-  ```diff
-  + tags: shop
-  ```
+`instances/new.yaml:1`
+
+```diff
++ tags: shop
+```
+
+</details>
 
 
-### To change: 1
+### To update: 1
 
 <details><summary><code>~ update</code> <code>desk</code> <code>Help desk</code> (<code>servicenow</code>) <code>#20931</code></summary>
 
@@ -252,7 +264,7 @@ An apply leaves these unchanged, and ends with exit code 3.
 
 ### Drift: 1
 
-The files did not cause these differences. An apply corrects them.
+These changes were made on the platform, not in the files. An apply overwrites them.
 
 <details><summary><code>~ update</code> <code>shop</code> <code>Shop</code> (<code>stripe</code>) <code>#20933</code> (remote drift)</summary>
 
@@ -266,7 +278,7 @@ The files did not cause these differences. An apply corrects them.
 </details>
 
 
-Requests: 3 read, 4 to write, 2 to check.
+`ocon explain CODE` explains the codes in brackets. Requests: 3 read, 4 to write, 2 to check.
 --- stderr ---
 error: the plan deletes 1 of 3 managed instances, but the limit is 0
 

@@ -231,6 +231,9 @@ fn a_status_fits_on_forty_columns() {
     world.ocon("apply --yes");
     world.write("instances/new.yaml", SHOP);
     let status = world.ocon("status").is(str![[r#"
+Project tests at
+http://127.0.0.1:[PORT]/elements/api-v2
+
   + new  missing
       stripe
   = hootsuite  #20931  in sync

@@ -32,7 +32,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   ! shop  blocked                                                              instances/shop.yaml:1
       unmanaged-namesake: the unmanaged instance 20931 has the same connector and name. To adopt it,
-      add `id: 20931` to the document. To create another one, use --allow-duplicate shop
+      add `id: 20931` to the document. To create another one, use `--allow-duplicate shop`
 
 Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 1 unmanaged.
 Requests: 2 read, 0 to write.
@@ -85,12 +85,12 @@ fn instances_of_another_project_are_left_alone() {
     world.ocon("plan").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  ! shop  blocked                                                              instances/shop.yaml:1
+  ! shop  refused                                                              instances/shop.yaml:1
       foreign-namesake: instance 20931 of project `marketing` has the same connector and name. If
-      this project was renamed, adopt it with --take-from marketing. To create another instance, use
-      --allow-duplicate shop
+      this project was renamed, adopt it with `--take-from marketing`. To create another instance,
+      use `--allow-duplicate shop`
 
-Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged.
+Plan: 0 to create, 0 to update, 0 to delete, 1 refused; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 0 to write.
 --- exit 7 ---
 "#]]);
@@ -147,11 +147,11 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
         + password               (secret, env.DESK_PASSWORD)
         + servicenow.subdomain   dev12345
         + username               admin
-  ! shop  blocked                                                              instances/shop.yaml:1
+  ! shop  refused                                                              instances/shop.yaml:1
       ambiguous-key: instances 20931 and 20932 have the document key `shop`. Delete all but one, or
       remove the tag `ocon:key=shop` from the others
 
-Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged.
+Plan: 1 to create, 0 to update, 0 to delete, 1 refused; 0 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.
 
   + desk  #20933

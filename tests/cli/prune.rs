@@ -29,8 +29,8 @@ fn an_orphan_is_a_note_and_a_delete_only_on_request() {
     world.ocon("plan --detailed-exitcode").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: old #20931: no document describes stripe `Old`. It is not changed. To delete it, use --prune
-        (orphan)
+  note: old #20931: no document describes stripe `Old`. It is not changed. To delete it, use
+        `--prune` (orphan)
 
 No changes. 1 instance matches the files; 1 orphan.
 --- exit 0 ---

@@ -223,8 +223,9 @@ fn a_planned_rotation_takes_the_value_from_the_environment() {
     world.ocon("plan --out plan.json").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: 1 secret is not set here (`env.DESK_PASSWORD`), so ocon does not compare the fields that use
-        it. To leave these fields unchanged, apply with --allow-unset (unset-variable)
+  note: 1 secret is not set where this plan was made, which is usual in a review:
+        `env.DESK_PASSWORD`. The fields that use it are not compared. An apply that has the values
+        may write it. Any other apply needs --allow-unset (unset-variable)
 
 No changes. 2 instances match the files.
 --- exit 0 ---

@@ -26,6 +26,8 @@ fn with_webhook_events(document: &str) -> String {
 fn a_status_shows_every_instance_in_one_listing() {
     let world = world();
     world.ocon("status --detailed-exitcode").is(str![[r#"
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
     key   connector   id     state    valid  enabled  events
   = desk  servicenow  20931  in sync  yes    yes      no
   = shop  stripe      20932  in sync  yes    yes      no
@@ -46,6 +48,8 @@ fn every_state_has_its_word_and_its_sign() {
     world.write("instances/gone.yaml", format!("{SHOP}id: 4711\n"));
     world.remove("instances/shop.yaml");
     world.ocon("status --detailed-exitcode").is(str![[r#"
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
     key    connector   id     state    valid  enabled  events
   ! gone   stripe      -      blocked  -      -        -
   + kiosk  stripe      -      missing  -      -        -
@@ -59,6 +63,8 @@ Status: 1 blocked, 1 missing, 1 drifted, 1 orphan, 1 disabled.
 --- exit 2 ---
 "#]]);
     world.ocon("status instances/desk.yaml").is(str![[r#"
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
     key   connector   id     state    valid  enabled  events
   ~ desk  servicenow  20931  drifted  yes    no       no
 
@@ -79,6 +85,8 @@ fn a_callback_url_with_the_id_of_another_instance_is_pointed_out() {
     });
     world.send("POST", "/instances", &copied);
     world.ocon("status --detailed-exitcode").is(str![[r#"
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
     key   connector   id     state    valid  enabled  events
   = desk  servicenow  20931  in sync  yes    yes      no
   = shop  stripe      20932  in sync  yes    yes      no
@@ -155,6 +163,8 @@ fn nothing_to_show_is_said() {
     let world = World::new(&[]).on_sandbox();
     std::fs::create_dir(world.path("instances")).unwrap();
     world.ocon("status").is(str![[r#"
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
 There is no document yet, and the account has no instance.
 
 Next:
@@ -184,6 +194,8 @@ fn an_ambiguous_key_lists_its_instances_and_a_fix() {
     });
     world.send("POST", "/instances", &twin);
     world.ocon("status").is(str![[r#"
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
     key   connector   id     state    valid  enabled  events
   ! shop  stripe      20932  blocked  yes    yes      no
   ! shop  stripe      20933  blocked  yes    yes      no

@@ -39,6 +39,8 @@ fn tenant() -> World {
 fn sixty_instances_are_decided_on_one_screen() {
     let mut world = tenant();
     world.ocon("status").is(str![[r#"
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
     key      connector  id     state    valid  enabled  events
   + shop-50  stripe     -      missing  -      -        -
   ~ shop-40  stripe     20961  drifted  yes    yes      no
@@ -46,9 +48,9 @@ fn sixty_instances_are_decided_on_one_screen() {
       drifted
       stripe, valid, enabled, no events
   = shop-45  stripe     20966  in sync  yes    no       no
-  = 56 in sync: shop-10, shop-11, shop-12, shop-13, shop-14, shop-15, shop-16, shop-17, shop-18,
-      shop-19, shop-20, shop-21, shop-22, shop-23, shop-24, shop-25, shop-26, shop-27, shop-28,
-      shop-29, shop-30, shop-31, … and 34 more
+  = 56 in sync, nothing to do: shop-10, shop-11, shop-12, shop-13, shop-14, shop-15, shop-16,
+      shop-17, shop-18, shop-19, shop-20, shop-21, shop-22, shop-23, shop-24, shop-25, shop-26,
+      shop-27, shop-28, shop-29, shop-30, shop-31, … and 34 more
       `ocon status -v` shows their rows.
 
 Status: 1 missing, 2 drifted, 57 in sync, 1 disabled.
@@ -56,6 +58,9 @@ Status: 1 missing, 2 drifted, 57 in sync, 1 disabled.
 "#]]);
     world.set("COLUMNS", "40");
     let narrow = world.ocon("status").is(str![[r#"
+Project tests at
+http://127.0.0.1:[PORT]/elements/api-v2
+
   + shop-50  missing
       stripe
   ~ shop-40  #20961  drifted
@@ -65,10 +70,10 @@ Status: 1 missing, 2 drifted, 57 in sync, 1 disabled.
       stripe, valid, enabled, no events
   = shop-45  #20966  in sync
       stripe, valid, disabled, no events
-  = 56 in sync: shop-10, shop-11,
-      shop-12, shop-13, shop-14,
-      shop-15, shop-16, shop-17, … and
-      48 more
+  = 56 in sync, nothing to do: shop-10,
+      shop-11, shop-12, shop-13,
+      shop-14, shop-15, shop-16,
+      shop-17, … and 48 more
       `ocon status -v` shows their rows.
 
 Status: 1 missing, 2 drifted, 57 in

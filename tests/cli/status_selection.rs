@@ -29,6 +29,8 @@ fn world() -> World {
 fn only_the_selected_entries_are_listed_and_everything_is_counted() {
     let world = world();
     world.ocon("status --only drifted,missing --detailed-exitcode").is(str![[r#"
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
     key    connector   id     state    valid  enabled  events
   + kiosk  stripe      -      missing  -      -        -
   ~ desk   servicenow  20931  drifted  yes    no       no
@@ -37,6 +39,8 @@ Status: 1 blocked, 1 missing, 1 drifted, 1 in sync, 1 disabled, 2 unmanaged.
 --- exit 2 ---
 "#]]);
     world.ocon("status --only in-sync --only blocked --detailed-exitcode").is(str![[r#"
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
     key   connector  id     state    valid  enabled  events
   ! gone  stripe     -      blocked  -      -        -
   = shop  stripe     20932  in sync  yes    yes      no
@@ -48,6 +52,8 @@ Status: 1 blocked, 1 missing, 1 drifted, 1 in sync, 1 disabled, 2 unmanaged.
 --- exit 2 ---
 "#]]);
     world.ocon("status --only orphan,invalid --detailed-exitcode").is(str![[r#"
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
 `--only orphan,invalid` selects no instance.
 
 Status: 1 blocked, 1 missing, 1 drifted, 1 in sync, 1 disabled, 2 unmanaged.
@@ -94,6 +100,8 @@ fn the_json_names_the_selection_and_keeps_the_counters() {
 fn unmanaged_instances_are_listed_with_the_next_step() {
     let world = world();
     world.ocon("status --unmanaged").is(str![[r#"
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
     key    connector   id     state    valid  enabled  events
   ! gone   stripe      -      blocked  -      -        -
   + kiosk  stripe      -      missing  -      -        -
@@ -128,6 +136,8 @@ Only these entries are listed: unmanaged.
 --- exit 0 ---
 "#]]);
     world.ocon("status --only unmanaged,drifted").is(str![[r#"
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
     key   connector   id     state    valid  enabled  events
   ~ desk  servicenow  20931  drifted  yes    no       no
 
@@ -159,6 +169,8 @@ fn many_unmanaged_instances_are_counted() {
 fn no_unmanaged_instance_is_said() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("status --unmanaged").is(str![[r#"
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
     key   connector  id  state    valid  enabled  events
   + shop  stripe     -   missing  -      -        -
 

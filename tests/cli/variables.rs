@@ -15,8 +15,9 @@ fn unset_variables_are_a_warning_and_their_fields_unverified() {
         world.ocon(command).is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: 1 secret is not set here (`env.DESK_PASSWORD`), so ocon does not compare the fields that use
-        it. To leave these fields unchanged, apply with --allow-unset (unset-variable)
+  note: 1 secret is not set where this plan was made, which is usual in a review:
+        `env.DESK_PASSWORD`. The fields that use it are not compared. An apply that has the values
+        may write it. Any other apply needs --allow-unset (unset-variable)
 
 No changes. 1 instance matches the files.
 --- exit 0 ---
@@ -26,8 +27,9 @@ No changes. 1 instance matches the files.
     world.ocon("plan --quiet").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-  note: 1 secret is not set here (`env.DESK_PASSWORD`), so ocon does not compare the fields that use
-        it. To leave these fields unchanged, apply with --allow-unset (unset-variable)
+  note: 1 secret is not set where this plan was made, which is usual in a review:
+        `env.DESK_PASSWORD`. The fields that use it are not compared. An apply that has the values
+        may write it. Any other apply needs --allow-unset (unset-variable)
 
 No changes. 1 instance matches the files.
 --- exit 0 ---
@@ -162,8 +164,9 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
   ! new  blocked                                                                instances/new.yaml:1
       missing-variable: a create needs env.DESK_PASSWORD, which is not set. Set it where ocon runs
 
-  note: 1 secret is not set here (`env.DESK_PASSWORD`), so ocon does not compare the fields that use
-        it. To leave these fields unchanged, apply with --allow-unset (unset-variable)
+  note: 1 secret is not set where this plan was made, which is usual in a review:
+        `env.DESK_PASSWORD`. The fields that use it are not compared. An apply that has the values
+        may write it. Any other apply needs --allow-unset (unset-variable)
 
 Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 1 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.

@@ -76,7 +76,7 @@ There is no document yet, and the account has 12 instances (1 of other projects)
 - To write files for 11 existing instances, run `ocon import --all`.
 - To create an instance, write its file, such as `instances/shop.yaml`. `ocon validate` checks it.
 
-Requests: 1 read, 0 to write.
+`ocon explain CODE` explains the codes in brackets. Requests: 1 read, 0 to write.
 --- exit 0 ---
 "#]]);
 }
@@ -85,6 +85,8 @@ Requests: 1 read, 0 to write.
 fn a_status_shows_what_exists_and_what_to_do() {
     let world = tenant();
     world.ocon("status --detailed-exitcode").is(str![[r#"
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
 There is no document yet, and the account has 12 instances (1 of other projects):
   3  stripe
   2  closeio
@@ -149,6 +151,8 @@ No changes. No document exists.
 --- exit 0 ---
 "#]]);
     world.ocon("status").is(str![[r#"
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
 There is no document yet, and the account has no instance.
 
 Next:
@@ -186,12 +190,14 @@ Next:
   - To create an instance, write its file, such as `instances/shop.yaml`. `ocon validate` checks it.
 
   note: shop #20931: no document describes stripe `Shop`. It is not changed. To delete it, use
-        --prune (orphan)
+        `--prune` (orphan)
 
 No changes. No document exists; 1 orphan.
 --- exit 0 ---
 "#]]);
     world.ocon("status").is(str![[r#"
+Project tests at http://127.0.0.1:[PORT]/elements/api-v2
+
 There is no document yet, and the account has 1 instance:
   1  stripe
 

@@ -154,13 +154,13 @@ fn an_open_match_shows_the_line_for_each_candidate() {
         message(&["new Desk=changed"], &["one Desk", "two Desk"]),
         "this document looks moved, and several instances match it. To keep an instance ID and its token, \
          add the line to the document that continues it: `moved_from: one` (instance 20931), `moved_from: \
-         two` (instance 20932). To create a new instance for this document, use --allow-duplicate new"
+         two` (instance 20932). To create a new instance for this document, use `--allow-duplicate new`"
     );
     assert_eq!(
         message(&["a Desk", "b Desk"], &["old Desk"]),
         "this document and `b` match one instance. To keep an instance ID and its token, add the line to the \
          document that continues it: `moved_from: old` (instance 20931). To create a new instance for this \
-         document, use --allow-duplicate a"
+         document, use `--allow-duplicate a`"
     );
     assert_eq!(
         message(&["c Desk from a b"], &["a Desk", "b Desk"]),

@@ -193,7 +193,7 @@ fn an_orphan_is_pruned_in_the_run_after_the_create_of_its_connector() {
         note.text(),
         "no document describes hootsuite `hootsuite`. It is not deleted in this run, because `new` has the \
          same connector and is created or blocked. If `new` is not this instance under another document key, the next \
-         --prune deletes it"
+         `--prune` deletes it"
     );
     assert!(world.apply().is_complete());
     assert_eq!(world.plan().count(Action::Delete), 1);
@@ -214,7 +214,7 @@ fn an_orphan_is_pruned_in_the_run_after_another_one_was_recognized_by_its_name_o
     assert_eq!(
         note.text(),
         "no document describes hootsuite `two`. It is not deleted in this run, because `zwei` has the same \
-         connector and was matched with another instance by its name or path only. If `zwei` is not this instance under another document key, the next --prune deletes it"
+         connector and was matched with another instance by its name or path only. If `zwei` is not this instance under another document key, the next `--prune` deletes it"
     );
     // The line names the instance, and then the other one may be deleted too.
     world.wanted("zwei").moved_from = [key("two")].into();
@@ -423,7 +423,7 @@ fn an_orphan_that_remembers_a_document_stays_in_the_run_in_which_another_instanc
     assert_eq!(
         note.text(),
         "no document describes hootsuite `two`. It is not deleted in this run, because `one` has the same \
-         connector and was last applied to this instance, but now belongs to another one. If `one` is not this instance under another document key, the next --prune deletes it"
+         connector and was last applied to this instance, but now belongs to another one. If `one` is not this instance under another document key, the next `--prune` deletes it"
     );
 }
 

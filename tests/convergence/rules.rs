@@ -309,7 +309,7 @@ fn an_unmanaged_namesake_blocks_a_create() {
         (
             BlockCode::UnmanagedNamesake,
             "the unmanaged instance 20931 has the same connector and name. To adopt it, add `id: 20931` to \
-             the document. To create another one, use --allow-duplicate hootsuite"
+             the document. To create another one, use `--allow-duplicate hootsuite`"
                 .into()
         )
     );
@@ -410,7 +410,7 @@ fn another_project_is_taken_over_with_its_verified_secrets() {
         (
             BlockCode::ForeignNamesake,
             "instance 20931 of project `test` has the same connector and name. If this project was renamed, \
-             adopt it with --take-from test. To create another instance, use --allow-duplicate hootsuite"
+             adopt it with `--take-from test`. To create another instance, use `--allow-duplicate hootsuite`"
                 .into()
         )
     );

@@ -47,8 +47,9 @@ pub(super) fn of_another_document<'a>(id: InstanceId, owner: &Key) -> Match<'a> 
 
 pub(super) fn foreign_project<'a>(id: InstanceId, owner: &str) -> Match<'a> {
     let message = format!(
-        "instance {id} belongs to project {}. Take it over with --take-from {owner}, or remove the line `id: {id}`",
-        quoted(owner)
+        "instance {id} belongs to project {}. Take it over with {}, or remove the line `id: {id}`",
+        quoted(owner),
+        quoted(format!("--take-from {owner}"))
     );
     Match::Blocked(BlockCode::ForeignInstance, message)
 }
@@ -80,7 +81,7 @@ pub(super) fn ambiguous_key<'a>(key: &Key, found: &[&ObservedInstance]) -> Match
 pub(super) fn partial_rekey<'a>(key: &Key, found: &ObservedInstance) -> Match<'a> {
     let message = format!(
         "this document was moved: its instance {} still has the document key {key}. A partial plan changes no document \
-         keys. Run without PATH and without --changed-since",
+         keys. Run without PATH and without `--changed-since`",
         found.id,
         key = quoted(key)
     );
@@ -115,11 +116,11 @@ pub(super) fn unmanaged_namesake<'a>(key: &Key, ids: &[InstanceId]) -> Match<'a>
     let message = match ids {
         [id] => format!(
             "the unmanaged instance {id} has the same connector and name. To adopt it, add `id: {id}` to the \
-             document. To create another one, use --allow-duplicate {key}"
+             document. To create another one, use `--allow-duplicate {key}`"
         ),
         several => format!(
             "the unmanaged instances {} have the same connector and name. To adopt one of them, add `id: ` with its ID \
-             to the document. To create another one, use --allow-duplicate {key}",
+             to the document. To create another one, use `--allow-duplicate {key}`",
             listed(several.iter().copied())
         ),
     };
@@ -131,10 +132,11 @@ pub(super) fn foreign_namesake<'a>(key: &Key, found: &[(InstanceId, String)]) ->
         found.iter().map(|(id, owner)| format!("instance {id} of project {}", quoted(owner)));
     let owners: BTreeSet<&str> = found.iter().map(|(_, owner)| owner.as_str()).collect();
     let (have, them) = if found.len() == 1 { ("has", "it") } else { ("have", "them") };
-    let flags: Vec<_> = owners.into_iter().map(|owner| format!("--take-from {owner}")).collect();
+    let flag = |owner: &str| quoted(format!("--take-from {owner}")).to_string();
+    let flags: Vec<_> = owners.into_iter().map(flag).collect();
     let message = format!(
         "{} {have} the same connector and name. If this project was renamed, adopt {them} with {}. To create another \
-         instance, use --allow-duplicate {key}",
+         instance, use `--allow-duplicate {key}`",
         shortened(owned),
         flags.join(" or ")
     );
@@ -189,7 +191,7 @@ pub(super) fn ambiguous_move<'a>(
     };
     let message = format!(
         "{problem}. To keep an instance ID and its token, add the line to the document that continues it: {}. To \
-         create a new instance for this document, use --allow-duplicate {key}",
+         create a new instance for this document, use `--allow-duplicate {key}`",
         lines(candidates)
     );
     Match::Blocked(BlockCode::AmbiguousMove, message)

@@ -8,13 +8,13 @@ use super::picture::{self, BarPart};
 use super::remarks;
 use super::step::StepRenderer;
 use super::text::{code, message, prose};
-use crate::plan::{Action, Cause, ChangeKind};
-use crate::report::hosts::{self, HostSummary};
+use crate::plan::{Action, Cause};
+use crate::report::answers::{self, Answer, Concern};
+use crate::report::hosts;
 use crate::report::json::{PlanBlocked, PlanDocument, PlanStale, PlanStep};
 use crate::report::note_group;
 use crate::report::phrases;
-use crate::report::style::count;
-use crate::safe_text::quoted;
+use crate::report::step_kind::StepKind;
 
 /// The default of `--max-deletes`.
 const DEFAULT_MAX_DELETES: usize = 3;
@@ -55,7 +55,8 @@ fn sections(document: &PlanDocument, options: &HtmlOptions) -> Vec<PageSection> 
     };
     let rows = |rows: &[&PlanBlocked]| remarks::blocked(rows, options);
     let hosts = hosts::summarize(&document.notes);
-    let deletes = of(document, ReviewSection::Delete);
+    let deletes: Vec<_> =
+        document.steps.iter().filter(|step| step.action == Action::Delete).collect();
     let notes = note_group::groups(&document.notes);
     let mut sections = vec![
         PageSection::of("guarded", "Refused", &blocked(true), rows),
@@ -63,61 +64,27 @@ fn sections(document: &PlanDocument, options: &HtmlOptions) -> Vec<PageSection> 
         PageSection::of("delete", "To delete", &deletes, |steps| {
             remarks::deletes(steps, delete_limit(steps.len()))
         }),
-        PageSection::of("hosts", "Where secrets and events go", &hosts, remarks::hosts),
+        PageSection::of("hosts", "Hosts that get secrets or events", &hosts, remarks::hosts),
         PageSection::of("stale", "Stale", &document.stale, |stale| {
             stale_entries(document, stale, options)
         }),
     ];
     let mut renderer = StepRenderer::new(&document.target, options);
-    for (id, title, section, intro) in STEP_SECTIONS {
-        let intro = if intro.is_empty() { Html::default() } else { element("p").with(intro) };
-        let steps = of(document, section);
-        sections.push(PageSection::of(id, title, &steps, |steps| intro + renderer.all(steps)));
+    for kind in StepKind::ALL {
+        let intro = kind.intro().map(|intro| element("p").with(intro)).unwrap_or_default();
+        let of_kind = |step: &&PlanStep| StepKind::of(step) == Some(kind);
+        let steps: Vec<_> = document.steps.iter().filter(of_kind).collect();
+        let content = |steps: &[&PlanStep]| intro + renderer.all(steps);
+        sections.push(PageSection::of(kind.id(), kind.title(), &steps, content));
     }
     sections.push(PageSection::of("notes", "Notes", &notes, remarks::notes));
     sections.push(remarks::unset_section(&document.unset, options));
     sections.into_iter().flatten().collect()
 }
 
-/// The sections of a plan for a reviewer.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ReviewSection {
-    Delete,
-    Create,
-    Rotate,
-    Change,
-    Drift,
-}
-
-const DRIFT: &str = "The files did not cause these differences. An apply corrects them.";
-const STEP_SECTIONS: [(&str, &str, ReviewSection, &str); 4] = [
-    ("create", "To create", ReviewSection::Create, ""),
-    ("rotate", "Secrets to rotate", ReviewSection::Rotate, ""),
-    ("change", "To change", ReviewSection::Change, ""),
-    ("drift", "Drift", ReviewSection::Drift, DRIFT),
-];
-
-impl ReviewSection {
-    fn of(step: &PlanStep) -> Self {
-        let rotates = || step.changes.iter().any(|change| change.kind == ChangeKind::Rotate);
-        match (step.action, step.cause) {
-            (Action::Delete, _) => Self::Delete,
-            (_, Cause::Remote | Cause::Unfinished) => Self::Drift,
-            (Action::Create, _) => Self::Create,
-            _ if rotates() => Self::Rotate,
-            _ => Self::Change,
-        }
-    }
-}
-
-fn of(document: &PlanDocument, section: ReviewSection) -> Vec<&PlanStep> {
-    document.steps.iter().filter(|step| ReviewSection::of(step) == section).collect()
-}
-
 fn delete_limit(number: usize) -> Option<String> {
-    (number > DEFAULT_MAX_DELETES).then(|| {
-        format!("An apply refuses this number of deletes without `--max-deletes {number}`.")
-    })
+    (number > DEFAULT_MAX_DELETES)
+        .then(|| format!("An apply runs only with `--max-deletes {number}`."))
 }
 
 /// The label of a partial plan, the answers to a reviewer's questions, and the bar.
@@ -127,7 +94,11 @@ fn lead(document: &PlanDocument) -> Html {
     } else {
         Html::default()
     };
-    let answers = [deletes(document), hosts_answer(document), blocked_answer(document)];
+    let answers = [
+        answer(&answers::deletes(document), "-"),
+        answer(&answers::hosts(document), "!"),
+        answer(&answers::blocked(document), "!"),
+    ];
     let answers = element("ul").class("answers").with(Html::from(answers));
     let account = document.account.as_ref().map(account::summary).unwrap_or_default();
     let requests = if document.is_empty() {
@@ -140,58 +111,15 @@ fn lead(document: &PlanDocument) -> Html {
     Html::from([partial, account, answers, picture::bar(&states(document)), requests])
 }
 
-fn answer(class: &'static str, sign: &str, text: &str) -> Html {
-    let sign = element("span").class("sign").attribute("aria-hidden", "true").with(sign);
-    element("li").class(class).with(sign + element("span").with(prose(text)))
-}
-
-fn deletes(document: &PlanDocument) -> Html {
-    match document.summary.delete {
-        0 => answer("fine", "✓", "Nothing is deleted."),
-        number => {
-            let verb = if number == 1 { "is" } else { "are" };
-            let text = format!("{} {verb} deleted.", count(number, "instance"));
-            answer("grave", "-", &text)
-        }
-    }
-}
-
-fn hosts_answer(document: &PlanDocument) -> Html {
-    let hosts = hosts::summarize(&document.notes);
-    let changed = hosts.iter().filter(|host| host.is_changed).count();
-    match (hosts.len(), changed) {
-        (0, _) => answer("fine", "✓", "No host of the files gets secrets or events."),
-        (_, 0) => answer("look", "→", &format!("Secrets or events go to {}.", named(&hosts))),
-        (number, changed) => {
-            let changed = named(hosts.get(..changed).unwrap_or_default());
-            let all = count(number, "host");
-            let text = format!("Secrets or events go to {all}. Changed: {changed}.");
-            answer("grave", "!", &text)
-        }
-    }
-}
-
-/// Names a few hosts in full, or counts them.
-fn named(hosts: &[HostSummary]) -> String {
-    let name = |host: &HostSummary| {
-        if host.host.contains(' ') { host.host.clone() } else { quoted(&host.host).to_string() }
+/// Renders the answer to a question of every reviewer. Its sign repeats its color.
+fn answer(answer: &Answer, grave: &str) -> Html {
+    let (class, sign) = match answer.concern {
+        Concern::Fine => ("fine", "✓"),
+        Concern::Look => ("look", "→"),
+        Concern::Grave => ("grave", grave),
     };
-    match hosts {
-        [one] => name(one),
-        [one, other] => format!("{} and {}", name(one), name(other)),
-        more => count(more.len(), "host"),
-    }
-}
-
-fn blocked_answer(document: &PlanDocument) -> Html {
-    match (document.blocked.len(), document.stale.len()) {
-        (0, 0) => answer("fine", "✓", "Nothing is blocked."),
-        (0, stale) => answer("grave", "!", &format!("{} stale.", count(stale, "document"))),
-        (number, _) => {
-            let verb = if number == 1 { "is" } else { "are" };
-            answer("grave", "!", &format!("{} {verb} blocked.", count(number, "document")))
-        }
-    }
+    let sign = element("span").class("sign").attribute("aria-hidden", "true").with(sign);
+    element("li").class(class).with(sign + element("span").with(prose(&answer.text)))
 }
 
 /// Counts the instances by what the plan found. An instance with several steps counts once.

@@ -104,12 +104,13 @@ fn push_blocked(text: &mut String, blocked: &[PlanBlocked], layout: Layout) {
     for group in groups {
         let Some(first) = group.first() else { continue };
         let mut message = first.message.clone();
+        let word = if first.guard { "refused" } else { "blocked" };
         if group.len() == 1 {
             let place = Some((first.file.as_str(), first.line));
-            Title::refused(format!("{}  blocked", first.key), place).push(text, layout);
+            Title::refused(format!("{}  {word}", first.key), place).push(text, layout);
         } else {
             message = for_any_key(&message, &first.key);
-            let title = format!("{}  blocked", count(group.len(), "document"));
+            let title = format!("{}  {word}", count(group.len(), "document"));
             Title::refused(title, None).push(text, layout);
             let place = |blocked: &&PlanBlocked| {
                 let PlanBlocked { key, file, line, .. } = blocked;

@@ -24,18 +24,19 @@ const MAX_BLOCKED_KEYS: usize = 3;
 /// Renders a status.
 pub fn status(status: &StatusDocument, layout: Layout) -> String {
     let counters = phrases::status_counters(status);
-    let mut text = String::new();
+    let target = format!("Project {} at {}", status.target.project, status.target.base_url);
+    let mut text = format!("{}\n", wrapped(&target, "", layout.width));
     account::push(&mut text, status.account.as_ref(), layout);
     if counters.is_empty() {
-        let text = if text.is_empty() { "No instances." } else { text.trim_end() };
-        return format!("{text}\n");
+        let nothing = if status.account.is_none() { "No instances." } else { "" };
+        return format!("{}\n", format!("{text}{nothing}").trim_end());
     }
     push_instances(&mut text, status, layout);
     push_blocked(&mut text, &status.blocked, layout);
     for finding in &status.findings {
         push_finding(&mut text, finding, layout);
     }
-    if let Some(unset) = phrases::unset(&status.unset) {
+    if let Some(unset) = phrases::unset(&status.unset).filter(|_| status.only.is_empty()) {
         push_remark(&mut text, "note", &format!("{unset} (unset-variable)"), layout);
     }
     if let Some(unmanaged) = &status.unmanaged {
@@ -86,7 +87,7 @@ fn push_folded(text: &mut String, folded: &[&StatusInstance], layout: Layout) {
         0 => String::new(),
         rest => format!(", … and {rest} more"),
     };
-    let line = format!("{} in sync: {}{rest}", folded.len(), keys.join(", "));
+    let line = format!("{} in sync, nothing to do: {}{rest}", folded.len(), keys.join(", "));
     let first = format!("  {} ", Styled(FAINT, "="));
     text.push_str(&hanging(&first, &line, "      ", layout.width));
     text.push_str(&wrapped("`ocon status -v` shows their rows.", "      ", layout.width));

@@ -1,14 +1,18 @@
 //! The document of a plan. It can be saved, and applied later.
 
+mod conversion;
+mod field_path;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::account::AccountSummary;
+pub(super) use conversion::{blocked, unset};
+
 use super::serialize::render;
 use crate::instance::{BaseUrl, FieldPath, InstanceId};
 use crate::plan::{
-    Action, BlockCode, Blocked, Cause, ChangeKind, DisplayValue, Note, NoteCode, Plan,
-    RedactedChange, Stale, Step, StepRequest, Target, UnsetSecret,
+    Action, BlockCode, Cause, ChangeKind, NoteCode, Plan, Step, StepRequest, Target,
 };
 
 /// A plan: the steps that make the platform match the files.
@@ -304,12 +308,12 @@ impl PlanDocument {
             version: Self::VERSION,
             target: PlanTarget::new(&plan.target),
             partial: plan.partial,
-            summary: summary(plan),
+            summary: conversion::summary(plan),
             steps: plan.steps.iter().map(|step| PlanStep::new(step, base_url)).collect(),
-            blocked: plan.blocked.iter().map(blocked).collect(),
-            stale: plan.stale.iter().map(|stale| self::stale(stale, base_url)).collect(),
-            notes: plan.notes.iter().map(note).collect(),
-            unset: plan.unset.iter().map(unset).collect(),
+            blocked: plan.blocked.iter().map(conversion::blocked).collect(),
+            stale: plan.stale.iter().map(|stale| conversion::stale(stale, base_url)).collect(),
+            notes: plan.notes.iter().map(conversion::note).collect(),
+            unset: plan.unset.iter().map(conversion::unset).collect(),
             account: plan.content.as_ref().map(AccountSummary::new),
             requests: PlanRequests { read: plan.reads, write: plan.writes(), check: plan.checks() },
             digest: String::new(),
@@ -335,6 +339,11 @@ impl PlanDocument {
 
     pub(in crate::report) fn count(&self, action: Action) -> usize {
         self.steps.iter().filter(|step| step.action == action).count()
+    }
+
+    /// The number of blocked documents whose ownership is in doubt.
+    pub(in crate::report) fn refused(&self) -> usize {
+        self.blocked.iter().filter(|blocked| blocked.guard).count()
     }
 
     /// Whether there is nothing to do, and nothing is blocked or stale.
@@ -365,7 +374,7 @@ impl PlanStep {
             connector: step.connector.to_string(),
             name: step.name.clone(),
             instance_id: step.id.map(InstanceId::get),
-            changes: step.views(base_url).map(change).collect(),
+            changes: step.views(base_url).map(conversion::change).collect(),
             requests: step.requests().iter().map(request).collect(),
             basis: step.basis.clone(),
             unchanged: step.unchanged,
@@ -399,126 +408,5 @@ impl PlanStep {
             (FieldPath::Configuration(key), PlanValues::Sensitive { .. }) => Some(key.as_str()),
             _ => None,
         })
-    }
-}
-
-fn summary(plan: &Plan) -> PlanSummary {
-    let count = |action| plan.steps.iter().filter(|step| step.action == action).count();
-    PlanSummary {
-        create: count(Action::Create),
-        finish: count(Action::Finish),
-        adopt: count(Action::Adopt),
-        update: count(Action::Update),
-        enable: count(Action::Enable),
-        disable: count(Action::Disable),
-        delete: count(Action::Delete),
-        blocked: plan.blocked.len(),
-        unchanged: plan.untouched.unchanged,
-        orphan: plan.untouched.orphans,
-        unmanaged: plan.untouched.unmanaged,
-    }
-}
-
-fn change(view: RedactedChange) -> PlanChange {
-    let sources: Vec<String> = view.sources.iter().map(ToString::to_string).collect();
-    let hidden = || PlanValue::Hidden(HiddenValue::NotShown);
-    let values = if view.sensitive {
-        let source = (!sources.is_empty()).then(|| sources.join(", "));
-        PlanValues::Sensitive { sensitive: true, source }
-    } else {
-        PlanValues::Public {
-            before: view.before.map(value).or_else(|| view.before_hidden.then(hidden)),
-            after: view.after.map(value),
-        }
-    };
-    PlanChange {
-        path: view.path,
-        kind: view.kind,
-        values,
-        known_after_create: view.known_after_create,
-        hint: view.hint,
-    }
-}
-
-fn value(shown: DisplayValue) -> PlanValue {
-    match shown {
-        DisplayValue::Text(text) => PlanValue::Text(text),
-        DisplayValue::List(items) => PlanValue::List(items),
-    }
-}
-
-pub(super) fn blocked(blocked: &Blocked) -> PlanBlocked {
-    PlanBlocked {
-        key: blocked.key.to_string(),
-        file: blocked.at.file.to_string(),
-        line: blocked.at.line,
-        code: blocked.code,
-        message: blocked.message.clone(),
-        guard: blocked.code.is_guard(),
-    }
-}
-
-fn stale(stale: &Stale, base_url: &BaseUrl) -> PlanStale {
-    PlanStale {
-        key: stale.key.to_string(),
-        action: stale.action,
-        message: stale.message.clone(),
-        steps: stale.steps.iter().map(|step| PlanStep::new(step, base_url)).collect(),
-        place: stale.at.as_ref().map(|at| (at.file.to_string(), at.line)),
-    }
-}
-
-fn note(note: &Note) -> PlanNote {
-    PlanNote {
-        code: note.code,
-        key: note.key.to_string(),
-        instance_id: note.instance_id.map(InstanceId::get),
-        host: note.host.as_ref().map(|used| used.host.clone()),
-        gets: note.host.as_ref().map(|used| used.gets.clone()),
-        message: note.message.clone(),
-        help: note.help.clone(),
-    }
-}
-
-pub(super) fn unset(secret: &UnsetSecret) -> PlanUnset {
-    PlanUnset {
-        source: secret.source.to_string(),
-        file: secret.at.file.to_string(),
-        line: secret.at.line,
-        key: secret.key.to_string(),
-    }
-}
-
-/// A field path as a text, such as `configuration.<key>`.
-mod field_path {
-    use serde::de::Error as _;
-    use serde::{Deserialize as _, Deserializer, Serializer};
-
-    use crate::instance::FieldPath;
-    use crate::safe_text::quoted;
-
-    const WITHOUT_KEY: [FieldPath; 5] = [
-        FieldPath::Name,
-        FieldPath::Tags,
-        FieldPath::Mark,
-        FieldPath::Protect,
-        FieldPath::ExternalAuthentication,
-    ];
-
-    pub(super) fn serialize<S: Serializer>(path: &FieldPath, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(path)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<FieldPath, D::Error> {
-        let text = String::deserialize(from)?;
-        let key = |section: &str| text.strip_prefix(section).map(ToOwned::to_owned);
-        WITHOUT_KEY
-            .into_iter()
-            .find(|path| path.to_string() == text)
-            .or_else(|| key("configuration.").map(FieldPath::Configuration))
-            .or_else(|| key("providerData.").map(FieldPath::ProviderData))
-            .ok_or_else(|| {
-                D::Error::custom(format_args!("unknown field {field}", field = quoted(&text)))
-            })
     }
 }

@@ -16,6 +16,9 @@ const MAX_VALUE_WIDTH: usize = 120;
 
 /// Renders the changes, apart from those that the title shows; `None` if there are none.
 pub(super) fn block(step: &PlanStep) -> Option<String> {
+    if step.only_mark().is_some() {
+        return None;
+    }
     let is_in_title = |change: &&PlanChange| {
         step.action == Action::Create
             && matches!(change.path, FieldPath::Name | FieldPath::Mark | FieldPath::Protect)

@@ -196,19 +196,21 @@ impl<'a> Details<'a> {
         details
     }
 
-    /// Shows the lines of the next entries. The first one of a section needs space for its title.
+    /// Shows the lines of the entries that fit. The first one of a section also needs space for its title.
     fn list(&mut self) {
-        let mut chosen = self.chosen.iter_mut();
+        let mut later = self.chosen.as_mut_slice();
         for section in self.sections {
-            for (position, entry) in section.entries.iter().enumerate() {
-                let Some(detail) = chosen.next() else { return };
-                if *detail != Detail::Omitted {
-                    continue;
+            let (chosen, rest) = later.split_at_mut(section.entries.len());
+            later = rest;
+            let mut has_title = chosen.iter().any(|detail| *detail != Detail::Omitted);
+            let omitted = section.entries.iter().zip(chosen);
+            for (entry, detail) in omitted.filter(|(_, detail)| **detail == Detail::Omitted) {
+                let title = if has_title { 0 } else { section.frame_len() };
+                if let Some(left) = self.left.checked_sub(title + entry.brief.len()) {
+                    self.left = left;
+                    has_title = true;
+                    *detail = if entry.full.is_some() { Detail::Brief } else { Detail::Full };
                 }
-                let frame = if position == 0 { section.frame_len() } else { 0 };
-                let Some(left) = self.left.checked_sub(frame + entry.brief.len()) else { return };
-                self.left = left;
-                *detail = if entry.full.is_some() { Detail::Brief } else { Detail::Full };
             }
         }
     }
@@ -274,6 +276,15 @@ mod tests {
         let listed = text.matches("\n- ").count();
         assert!(text.contains(&format!("\n… and {} more of 1000.\n", 1_000 - listed)), "{text}");
         assert!(text.contains("\n> Not everything fits into 4000 bytes: "));
+    }
+
+    #[test]
+    fn a_line_that_does_not_fit_hides_no_line_after_it() {
+        let mut page = page(3, 10);
+        page.sections[0].entries[0].brief = "- huge ".to_owned() + &"y".repeat(9_000);
+        let text = page.render(4_000);
+        assert!(text.contains("- 00001 x") && text.contains("- 00002 x"), "{text}");
+        assert!(text.contains("… and 1 more of 3."), "{text}");
     }
 
     #[test]

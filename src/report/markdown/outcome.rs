@@ -5,7 +5,8 @@ use super::comment::{CommentEntry, CommentPage, CommentSection};
 use super::escape::code;
 use super::first_screen::{FirstScreen, Topic};
 use super::options::CommentOptions;
-use super::plan::{entry, marker_of, message, place, target};
+use super::plan::{marker_of, message, target};
+use super::step::{entry, place};
 use crate::apply::StepOutcome;
 use crate::plan::Action;
 use crate::report::json::{

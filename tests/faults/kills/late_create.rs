@@ -22,11 +22,11 @@ fn a_create_after_the_next_run_is_reported_and_left_to_a_person() {
         str![[r#"
 Project late at http://127.0.0.1:[PORT]/elements/api-v2
 
-  ! shop  blocked                                                              instances/shop.yaml:1
+  ! shop  refused                                                              instances/shop.yaml:1
       ambiguous-key: instances 20931 and 20932 have the document key `shop`. Delete all but one, or
       remove the tag `ocon:key=shop` from the others
 
-Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged.
+Plan: 0 to create, 0 to update, 0 to delete, 1 refused; 0 unchanged.
 Requests: 1 read, 0 to write.
 --- stderr ---
 

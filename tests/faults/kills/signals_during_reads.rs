@@ -80,7 +80,7 @@ $ ocon plan --format json
   "causes": [],
   "hints": [],
   "target": {
-    "base_url": "http://127.0.0.1:38703/elements/api-v2",
+    "base_url": "http://127.0.0.1:38341/elements/api-v2",
     "project": "answers"
   }
 }
@@ -105,7 +105,7 @@ $ ocon apply --yes --format json
   "causes": [],
   "hints": [],
   "target": {
-    "base_url": "http://127.0.0.1:32905/elements/api-v2",
+    "base_url": "http://127.0.0.1:38985/elements/api-v2",
     "project": "answers"
   }
 }
