@@ -1,8 +1,11 @@
-//! The three answers that a reviewer of a plan looks for first: what is deleted, where secrets and events
-//! go, and what is refused or blocked. A comment and a page show them with the same words.
+//! The answers that a reviewer of a plan looks for first: what is deleted, where secrets and events go, what
+//! is overwritten, and what is refused or blocked. A comment and a page show them with the same words.
+
+use std::collections::BTreeSet;
 
 use super::hosts::{self, HostSummary};
-use super::json::{PlanDocument, PlanValues};
+use super::json::{PlanDocument, PlanStep, PlanValues};
+use super::step_kind::StepKind;
 use super::style::count;
 use crate::plan::ChangeKind;
 use crate::safe_text::quoted;
@@ -44,16 +47,13 @@ pub(super) fn deletes(plan: &PlanDocument) -> Answer {
 pub(super) fn hosts(plan: &PlanDocument) -> Answer {
     let hosts = hosts::summarize(&plan.notes);
     let changed = hosts.iter().filter(|host| host.is_changed).count();
-    // Only hosts that the connector's fields declare are found, so nothing more can be promised.
-    let others = "ocon finds no other host that gets secrets or events.";
+    // Only hosts in fields that are known to name one are found, so nothing more can be promised.
+    let none = format!("ocon finds no other host that gets secrets or events.{}", unset(plan));
     match (hosts.len(), changed, written_secrets(plan)) {
-        (0, _, 0) => Answer::new(Concern::Fine, format!("No secret is written, and {others}")),
-        (0, _, 1) => {
-            let text = format!("1 secret is written to the platform, and {others}");
-            Answer::new(Concern::Look, text)
-        }
+        (0, _, 0) => Answer::new(Concern::Fine, format!("This plan writes no secret, and {none}")),
         (0, _, number) => {
-            let text = format!("{number} secrets are written to the platform, and {others}");
+            let secrets = count(number, "secret");
+            let text = format!("This plan writes {secrets} to the platform above, and {none}");
             Answer::new(Concern::Look, text)
         }
         (_, 0, _) => {
@@ -67,6 +67,29 @@ pub(super) fn hosts(plan: &PlanDocument) -> Answer {
             Answer::new(Concern::Grave, text)
         }
     }
+}
+
+/// ` 96 secrets are not set here, so they were not compared.`
+fn unset(plan: &PlanDocument) -> String {
+    let sources: BTreeSet<&str> = plan.unset.iter().map(|secret| secret.source.as_str()).collect();
+    match sources.len() {
+        0 => String::new(),
+        1 => " 1 secret is not set here, so it was not compared.".to_owned(),
+        number => format!(" {number} secrets are not set here, so they were not compared."),
+    }
+}
+
+/// What an apply overwrites on the platform; `None` without drift.
+pub(super) fn drift(plan: &PlanDocument) -> Option<Answer> {
+    let is_drift = |step: &&PlanStep| StepKind::of(step) == Some(StepKind::Drift);
+    let keys: BTreeSet<&str> =
+        plan.steps.iter().filter(is_drift).map(|step| step.key.as_str()).collect();
+    let verb = if keys.len() == 1 { "was" } else { "were" };
+    let text = format!(
+        "{} {verb} changed on the platform. An apply overwrites that.",
+        count(keys.len(), "instance")
+    );
+    (!keys.is_empty()).then(|| Answer::new(Concern::Look, text))
 }
 
 /// What is refused or blocked.

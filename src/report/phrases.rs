@@ -155,7 +155,7 @@ pub(super) fn unset(unset: &[PlanUnset]) -> Option<String> {
     (!sources.is_empty()).then(|| {
         format!(
             "{} {are} not set where this plan was made, which is usual in a review: {}. The fields that use {them} are \
-             not compared. An apply that has the values may write {them}. Any other apply needs --allow-unset",
+             not compared. An apply that has the values writes those that changed. An apply without them needs --allow-unset",
             count(sources.len(), "secret"),
             first_places(sources.iter().map(|source| quoted(*source).to_string()))
         )

@@ -74,7 +74,7 @@ impl StepKind {
         match self {
             Self::Finish => Some("An earlier create of these instances was interrupted."),
             Self::Adopt => {
-                Some("An apply adds the mark of this project to these instances, a tag.")
+                Some("An apply adds one tag to each of these instances, the mark of this project.")
             }
             Self::Drift => Some(
                 "These changes were made on the platform, not in the files. An apply overwrites them.",

@@ -93,7 +93,8 @@ Skip to the resultocon plan
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 1 to create, 2 to update (1 remote drift), 1 to delete, 1 blocked.
 -1 instance is deleted.
-✓No secret is written, and ocon finds no other host that gets secrets or events.
+✓This plan writes no secret, and ocon finds no other host that gets secrets or events.
+→1 instance was changed on the platform. An apply overwrites that.
 !1 document is blocked.
 Instances by state1 changed in the files, 1 drifted, 1 missing, 1 blocked, 1 without a file~1 changed in the files
 ≠1 drifted

@@ -77,7 +77,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   note: 1 secret is not set where this plan was made, which is usual in a review:
         `env.SERVICENOW_HELP_DESK_PASSWORD`. The fields that use it are not compared. An apply that
-        has the values may write it. Any other apply needs --allow-unset (unset-variable)
+        has the values writes those that changed. An apply without them needs --allow-unset
+        (unset-variable)
 
 Plan: 0 to create, 2 to adopt, 0 to update, 0 to delete; 0 unchanged, 0 unmanaged.
 Requests: 4 read, 2 to write.

@@ -46,7 +46,8 @@ fn a_plan_is_a_comment_with_the_gravest_first() {
 Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 
 - **1 instance is deleted.**
-- No secret is written, and ocon finds no other host that gets secrets or events.
+- This plan writes no secret, and ocon finds no other host that gets secrets or events.
+- 1 instance was changed on the platform. An apply overwrites that.
 - **1 document is blocked.**
 
 ### Blocked: 1
@@ -216,7 +217,8 @@ fn too_many_deletes_are_refused_with_the_plan_below() {
 Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 
 - **1 instance is deleted.**
-- No secret is written, and ocon finds no other host that gets secrets or events.
+- This plan writes no secret, and ocon finds no other host that gets secrets or events.
+- 1 instance was changed on the platform. An apply overwrites that.
 - **1 document is blocked.**
 
 ### Nothing was applied

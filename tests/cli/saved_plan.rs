@@ -225,7 +225,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   note: 1 secret is not set where this plan was made, which is usual in a review:
         `env.DESK_PASSWORD`. The fields that use it are not compared. An apply that has the values
-        may write it. Any other apply needs --allow-unset (unset-variable)
+        writes those that changed. An apply without them needs --allow-unset (unset-variable)
 
 No changes. 2 instances match the files.
 --- exit 0 ---

@@ -17,7 +17,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   note: 1 secret is not set where this plan was made, which is usual in a review:
         `env.DESK_PASSWORD`. The fields that use it are not compared. An apply that has the values
-        may write it. Any other apply needs --allow-unset (unset-variable)
+        writes those that changed. An apply without them needs --allow-unset (unset-variable)
 
 No changes. 1 instance matches the files.
 --- exit 0 ---
@@ -29,7 +29,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   note: 1 secret is not set where this plan was made, which is usual in a review:
         `env.DESK_PASSWORD`. The fields that use it are not compared. An apply that has the values
-        may write it. Any other apply needs --allow-unset (unset-variable)
+        writes those that changed. An apply without them needs --allow-unset (unset-variable)
 
 No changes. 1 instance matches the files.
 --- exit 0 ---
@@ -166,7 +166,7 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
   note: 1 secret is not set where this plan was made, which is usual in a review:
         `env.DESK_PASSWORD`. The fields that use it are not compared. An apply that has the values
-        may write it. Any other apply needs --allow-unset (unset-variable)
+        writes those that changed. An apply without them needs --allow-unset (unset-variable)
 
 Plan: 1 to create, 0 to update, 0 to delete, 1 blocked; 1 unchanged, 0 unmanaged.
 Requests: 2 read, 1 to write, 1 to check.

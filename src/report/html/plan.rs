@@ -95,11 +95,13 @@ fn lead(document: &PlanDocument) -> Html {
         Html::default()
     };
     let answers = [
-        answer(&answers::deletes(document), "-"),
-        answer(&answers::hosts(document), "!"),
-        answer(&answers::blocked(document), "!"),
+        Some(answer(&answers::deletes(document), "-")),
+        Some(answer(&answers::hosts(document), "!")),
+        answers::drift(document).map(|drift| answer(&drift, "≠")),
+        Some(answer(&answers::blocked(document), "!")),
     ];
-    let answers = element("ul").class("answers").with(Html::from(answers));
+    let answers: Html = answers.into_iter().flatten().collect();
+    let answers = element("ul").class("answers").with(answers);
     let account = document.account.as_ref().map(account::summary).unwrap_or_default();
     let requests = if document.is_empty() {
         Html::default()

@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn a_line_that_does_not_fit_hides_no_line_after_it() {
         let mut page = page(3, 10);
-        page.sections[0].entries[0].brief = "- huge ".to_owned() + &"y".repeat(9_000);
+        page.sections[0].entries[0] = CommentEntry::line("y".repeat(9_000));
         let text = page.render(4_000);
         assert!(text.contains("- 00001 x") && text.contains("- 00002 x"), "{text}");
         assert!(text.contains("… and 1 more of 3."), "{text}");

@@ -100,13 +100,46 @@ impl FirstScreen {
 
 /// The number of lines of a text on a screen. A link takes the columns of its label.
 fn lines(text: &str) -> usize {
-    text.lines().map(|line| width(&without_link_targets(line)).div_ceil(COLUMNS).max(1)).sum()
+    let mut is_in_block = false;
+    let columns = text.lines().map(|line| {
+        // No line of a block can begin with backticks, because each has a sign.
+        let is_fence = line.trim_start().starts_with("```");
+        is_in_block ^= is_fence;
+        if is_in_block { width(line) } else { width(&without_link_targets(line)) }
+    });
+    columns.map(|columns| columns.div_ceil(COLUMNS).max(1)).sum()
 }
 
+/// Removes the targets of links. What looks like one in a code span is text.
 fn without_link_targets(line: &str) -> String {
-    let mut parts = line.split("](");
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| text + part.split_once(')').map_or(part, |(_, rest)| rest))
+    let mut shown = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find(['`', ']']) {
+        let (before, from) = rest.split_at(at);
+        let length = if from.starts_with('`') { code_span_len(from) } else { 1 };
+        let (own, after) = from.split_at(length);
+        let is_link = own == "]" && after.starts_with('(');
+        let target = after.find(')').filter(|_| is_link).map_or(0, |end| end + 1);
+        shown.push_str(before);
+        shown.push_str(own);
+        rest = after.get(target..).unwrap_or_default();
+    }
+    shown + rest
+}
+
+/// The length of the code span at the start of a text, or of its backticks if they are not closed.
+fn code_span_len(text: &str) -> usize {
+    let fence = text.len() - text.trim_start_matches('`').len();
+    let mut end = fence;
+    while let Some(at) = text.get(end..).and_then(|rest| rest.find('`')) {
+        let run = text.get(end + at..).unwrap_or_default();
+        let length = run.len() - run.trim_start_matches('`').len();
+        end += at + length;
+        if length == fence {
+            return end;
+        }
+    }
+    fence
 }
 
 #[cfg(test)]
@@ -143,7 +176,13 @@ mod tests {
 
     #[test]
     fn a_link_takes_the_columns_of_its_label() {
-        assert_eq!(without_link_targets("a [`b`](https://x/y) c [d](e)."), "a [`b` c [d.");
+        assert_eq!(without_link_targets("a [`b`](https://x/y) c [d](e)."), "a [`b`] c [d].");
+        let name = format!("`x](https://{})`", "y".repeat(90));
+        assert_eq!(without_link_targets(&name), name);
+        assert_eq!(without_link_targets("``a`](b)`` [c](d) `e"), "``a`](b)`` [c] `e");
+        let block =
+            format!("- a\n\n  ```diff\n  + {name}\n  ```\n\n[`f`](https://{})\n", "z".repeat(300));
+        assert_eq!(lines(&block), 8);
         assert_eq!([lines(""), lines("a\n\nb\n"), lines(&"x".repeat(101))], [0, 3, 2]);
     }
 }

@@ -87,13 +87,17 @@ pub(super) fn target(document: &PlanDocument) -> String {
 
 /// The answers that every reviewer looks for. What needs a decision is strong.
 fn verdict(document: &PlanDocument) -> String {
-    let answers =
-        [answers::deletes(document), answers::hosts(document), answers::blocked(document)];
+    let answers = [
+        Some(answers::deletes(document)),
+        Some(answers::hosts(document)),
+        answers::drift(document),
+        Some(answers::blocked(document)),
+    ];
     let line = |answer: &Answer| match answer.concern {
         Concern::Grave => format!("- **{}**", prose(&answer.text)),
         Concern::Fine | Concern::Look => format!("- {}", prose(&answer.text)),
     };
-    answers.iter().map(line).collect::<Vec<_>>().join("\n")
+    answers.iter().flatten().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Documents that are blocked for the same reason are one entry.

@@ -89,6 +89,12 @@ pub(crate) struct Run {
 }
 
 impl Fixture {
+    /// A text with a placeholder for the port of the sandbox.
+    pub(crate) fn without_port(&self, text: &str) -> String {
+        let origin = self.sandbox.url().split("/elements").next().unwrap();
+        text.replace(origin, "http://127.0.0.1:[PORT]")
+    }
+
     /// Starts a sandbox that is empty.
     pub(crate) fn empty(root: &Root, faults: Faults) -> Self {
         Self::start(root, tempfile::tempdir().unwrap(), faults)
@@ -210,8 +216,7 @@ impl Run {
     #[track_caller]
     pub(crate) fn is(&self, fixture: &Fixture, expected: impl snapbox::IntoData) {
         let Self { exit, stdout, stderr } = self;
-        let origin = fixture.sandbox.url().split("/elements").next().unwrap();
-        let printed = stdout.replace(origin, "http://127.0.0.1:[PORT]");
+        let printed = fixture.without_port(stdout);
         let shown = format!("{printed}--- stderr ---\n{stderr}\n--- exit {exit} ---\n");
         shown.is(expected);
     }

@@ -59,6 +59,7 @@ fn every_command_answers_a_signal_while_it_reads() {
         fixture.wait_for_held(1);
         send_to(ocon.id(), SIGNALS[number % SIGNALS.len()]);
         let (stdout, stderr) = text_of(&mut ocon);
+        let stdout = fixture.without_port(&stdout);
         let exit = ocon.wait().unwrap().code().expect("it ends by itself");
         shown.push_str(&format!(
             "$ ocon {command}\n{stdout}--- stderr ---\n{stderr}--- exit {exit} ---\n"
@@ -80,7 +81,7 @@ $ ocon plan --format json
   "causes": [],
   "hints": [],
   "target": {
-    "base_url": "http://127.0.0.1:38341/elements/api-v2",
+    "base_url": "http://127.0.0.1:[PORT]/elements/api-v2",
     "project": "answers"
   }
 }
@@ -105,7 +106,7 @@ $ ocon apply --yes --format json
   "causes": [],
   "hints": [],
   "target": {
-    "base_url": "http://127.0.0.1:38985/elements/api-v2",
+    "base_url": "http://127.0.0.1:[PORT]/elements/api-v2",
     "project": "answers"
   }
 }
