@@ -51,7 +51,7 @@ impl RepositoryPaths {
         below.to_str().map(|_| with_slashes(below))
     }
 
-    /// Whether the repository can be the one that a pipeline checked out into a folder of its own. Another
+    /// Whether the repository can be the one that a pipeline checked out into a folder. Another
     /// repository can be below that one. A folder that does not exist is that of another container.
     pub(crate) fn can_be_checkout(&self, checkout: &Path) -> bool {
         let (Some(top), Ok(checkout)) = (&self.top, checkout.canonicalize()) else {
