@@ -40,8 +40,10 @@ fn complete_command(command: Command, repository: &Arc<Repository>) -> Command {
             "deny" => arg.add(ArgValueCandidates::new(denied_codes)),
             "allow" => arg.add(ArgValueCandidates::new(allowed_codes)),
             "region" => arg.add(ArgValueCandidates::new(|| REGIONS.map(Into::into).into())),
-            // Other paths are relative to this folder.
-            "root" => arg.add(ArgValueCompleter::new(PathCompleter::dir())),
+            // A parser of its value hides from clap that it is a path.
+            "report" => arg.add(ArgValueCompleter::new(PathCompleter::any())),
+            // Other paths are relative to the root.
+            "root" | "folder" => arg.add(ArgValueCompleter::new(PathCompleter::dir())),
             _ => arg,
         }
     });
