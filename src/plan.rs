@@ -9,6 +9,7 @@
 
 mod account;
 mod change;
+mod codes;
 mod comparison;
 mod contents;
 mod document;
@@ -25,9 +26,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use account::{AccountContent, ConnectorUse};
 pub use change::{Change, ChangeKind, DisplayValue, RedactedChange};
+pub use codes::{BlockCode, NoteCode};
 pub use contents::{
-    AccountSize, Approved, BlockCode, Blocked, DeleteLimitExceeded, HostUse, Limits, Note,
-    NoteCode, Plan, Stale, UnsetSecret, UntouchedCounts,
+    AccountSize, Approved, Blocked, DeleteLimitExceeded, HostUse, Limits, Note, Plan, Stale,
+    UnsetSecret, UntouchedCounts,
 };
 pub use note::declared_hosts;
 pub use options::{

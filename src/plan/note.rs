@@ -4,8 +4,9 @@ mod credentials;
 mod host;
 
 use super::change::Change;
+use super::codes::NoteCode;
 use super::comparison::Comparison;
-use super::contents::{NoteCode, NoteText, Plan};
+use super::contents::{NoteText, Plan};
 use super::document::Document;
 use super::matching::missed_by_filter;
 use super::options::PlanContext;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::hosts::{self, HostSummary};
 use super::json::{PlanDocument, PlanStep, PlanValues};
+use super::phrases;
 use super::step_kind::StepKind;
 use super::style::count;
 use crate::plan::ChangeKind;
@@ -71,8 +72,7 @@ pub(super) fn hosts(plan: &PlanDocument) -> Answer {
 
 /// ` 96 secrets are not set here, so they were not compared.`
 fn unset(plan: &PlanDocument) -> String {
-    let sources: BTreeSet<&str> = plan.unset.iter().map(|secret| secret.source.as_str()).collect();
-    match sources.len() {
+    match phrases::unset_sources(&plan.unset).len() {
         0 => String::new(),
         1 => " 1 secret is not set here, so it was not compared.".to_owned(),
         number => format!(" {number} secrets are not set here, so they were not compared."),

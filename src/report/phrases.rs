@@ -147,10 +147,15 @@ pub(super) fn cause(cause: Cause, action: Action) -> Option<&'static str> {
     }
 }
 
+/// The secrets that are not set, each once.
+pub(super) fn unset_sources(unset: &[PlanUnset]) -> BTreeSet<&str> {
+    unset.iter().map(|secret| secret.source.as_str()).collect()
+}
+
 /// `94 secrets are not set where this plan was made, …: env.A, env.B, env.C and 91 more. …`: what a plan could not compare;
 /// `None` if there is nothing.
 pub(super) fn unset(unset: &[PlanUnset]) -> Option<String> {
-    let sources: BTreeSet<&str> = unset.iter().map(|secret| secret.source.as_str()).collect();
+    let sources = unset_sources(unset);
     let (are, them) = if sources.len() == 1 { ("is", "it") } else { ("are", "them") };
     (!sources.is_empty()).then(|| {
         format!(
