@@ -213,17 +213,17 @@ fn several_problems_are_counted() {
 
 #[test]
 fn messages_are_wrapped_to_the_terminal() {
-    let message = "events are switched on, and nothing says where they are sent";
+    let message = "this instance has its events enabled, and nothing says where to";
     let help =
-        vec!["add `event.notification.callback.url: https://…`, or switch them off".to_owned()];
+        vec!["add `event.notification.callback.url: https://…`, or disable the events".to_owned()];
     let long = Problem { message: message.to_owned(), help, related: None, ..problem() };
     let line = excerpt(&format!("name: {}", "a long name ".repeat(9)), "name");
     snapbox::assert_data_eq!(
         plain(&[Problem { excerpt: Some(line), ..long }], Some(40)),
         snapbox::str![[r#"
 error[duplicate-key]: 
-  events are switched on, and nothing
-  says where they are sent
+  this instance has its events enabled,
+  and nothing says where to
   --> instances/a.yaml:12:1
    |
 12 | name: a long name a long name a ...
@@ -231,8 +231,8 @@ error[duplicate-key]:
    |
    = help: add
            `event.notification.callback.url:
-           https://…`, or switch them
-           off
+           https://…`, or disable the
+           events
 
 "#]]
     );
