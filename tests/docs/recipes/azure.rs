@@ -41,6 +41,9 @@ fn a_pull_request_has_one_thread_that_is_kept_current() {
     let [(text, is_active)] = threads(&fixture).try_into().unwrap();
     assert!(text.contains("## ocon plan: 1 to create, 2 blocked") && is_active, "{text}");
     let project = format!("{}/tests/project", fixture.forge.url());
+    let link = "(https://dev.azure.com/tests/project/_git/instances?version=GC0123abc\
+                &path=/instances/slack.yaml&line=";
+    assert!(text.contains(link), "{text}");
     let report = "_build/results?buildId=42&view=artifacts&type=publishedArtifacts";
     assert!(text.contains(&format!("[Complete report]({project}/{report})")), "{text}");
     assert_eq!(run.summary, text);

@@ -57,6 +57,8 @@ impl<'a> Pipeline<'a> {
             ("System.TeamProjectId", "project"),
             ("System.JobAttempt", "1"),
             ("Build.Repository.ID", "repository"),
+            ("Build.Repository.Provider", "TfsGit"),
+            ("Build.Repository.Uri", "https://tests@dev.azure.com/tests/project/_git/instances"),
             ("Build.BuildId", "42"),
             ("Build.SourceVersion", "0123abc"),
         ];
@@ -217,6 +219,7 @@ impl<'p, 'a> Job<'p, 'a> {
         let mut variables = self.pipeline.variables.clone();
         variables.extend([
             ("Agent.TempDirectory".to_owned(), place("temp")),
+            ("Build.SourcesDirectory".to_owned(), place("s")),
             ("Pipeline.Workspace".to_owned(), self.temp.path().display().to_string()),
         ]);
         variables
