@@ -167,7 +167,8 @@ fn an_attestation_is_verified_if_there_is_no_given_digest() {
     let asked = fs::read_to_string(setup.tools.path().join("asked")).unwrap();
     let (verified, options) = asked.split_once(" --repo ").unwrap();
     assert!(verified.starts_with("attestation verify ") && verified.ends_with(&archive(&linux())));
-    assert_eq!(options, "your-organization/ocon\n");
+    let workflow = "your-organization/ocon/.github/workflows/release.yml";
+    assert_eq!(options, format!("your-organization/ocon --signer-workflow {workflow}\n"));
 
     fs::remove_file(setup.tools.path().join("asked")).unwrap();
     setup.installed(&[("OCON_SHA256", &sha256)]);
