@@ -130,6 +130,16 @@ fn the_platform_is_that_of_the_machine_outside_of_github() {
     assert!(output.contains("-aarch64-apple-darwin.tar.gz"), "{output}");
 }
 
+/// Git Bash has `cygpath`, and its programs want the form of a path that it prints.
+#[test]
+fn a_folder_of_windows_is_converted() {
+    let setup = Setup::new();
+    let cygpath = format!("[ \"$*\" = '-u {0}' ] && echo '{0}/converted'", setup.folder());
+    write_script(&setup.tools.path().join("cygpath"), &cygpath);
+    setup.installed(&[]);
+    assert_eq!(setup.files(), ["converted"]);
+}
+
 /// macOS before version 15 has no `sha256sum`.
 #[test]
 fn shasum_replaces_a_missing_sha256sum() {
