@@ -3,6 +3,7 @@
 
 mod binstall;
 mod check;
+mod debian;
 mod formula;
 mod images;
 mod job;
@@ -37,7 +38,7 @@ struct Repository {
 impl Repository {
     fn with(files: &[(&str, &str)]) -> Self {
         let repository = Self { folder: tempfile::tempdir().unwrap() };
-        let scripts = ["check-release", "formula", "release-notes", "set-repository"];
+        let scripts = ["check-release", "debian", "formula", "release-notes", "set-repository"];
         fs::create_dir(repository.path().join("packaging")).unwrap();
         for script in scripts {
             let path = format!("packaging/{script}");
