@@ -5,6 +5,7 @@ mod architecture;
 mod pages;
 mod platform_facts;
 mod recipes;
+#[cfg(unix)]
 mod release;
 mod threat_model;
 
