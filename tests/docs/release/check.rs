@@ -45,6 +45,32 @@ help: run packaging/set-repository OWNER/NAME, and commit the change
 }
 
 #[test]
+fn pipelines_and_pages_use_the_released_version() {
+    let page = "Use `ghcr.io/example/ocon:X.Y.Z`.\n  image: ghcr.io/example/ocon:1.2.2\n\
+        OCON_VERSION = '1.2.3'\ncurl $OCON_VERSION 1.2.2\n";
+    let repository = Repository::with(&[
+        ("Cargo.toml", MANIFEST),
+        ("CHANGELOG.md", CHANGELOG),
+        ("docs/page.md", page),
+        ("examples/ci.yml", "  OCON_VERSION: \"0.9.0\"\n"),
+    ]);
+    let (exit, text) = repository.run("check-release", &["v1.2.3"]);
+    assert_eq!(exit, 1);
+    assert_data_eq!(
+        text,
+        str![[r#"
+error: docs/page.md uses another version than 1.2.3: image: ghcr.io/example/ocon:1.2.2
+
+help: write 1.2.3 there
+error: examples/ci.yml uses another version than 1.2.3: OCON_VERSION: "0.9.0"
+
+help: write 1.2.3 there
+
+"#]]
+    );
+}
+
+#[test]
 fn a_script_without_its_argument_prints_its_usage() {
     let repository = Repository::with(&[]);
     for (script, usage) in [
@@ -72,6 +98,7 @@ fn the_check_works_on_this_repository() {
     let ended = std::process::Command::new(script).arg(format!("v{version}")).output().unwrap();
     let text = super::text(&ended);
     assert!(!text.contains("but Cargo.toml has version"), "{text}");
+    assert!(!text.contains("another version"), "{text}");
     let has_placeholder = env!("CARGO_PKG_REPOSITORY").contains(concat!("your-", "organization"));
     assert_eq!(text.contains("error: the placeholder"), has_placeholder, "{text}");
 }
