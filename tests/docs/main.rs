@@ -5,6 +5,8 @@ mod architecture;
 mod pages;
 mod platform_facts;
 mod recipes;
+#[cfg(unix)]
+mod release;
 mod threat_model;
 
 #[path = "../support/example.rs"]

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 /// Images without a digest, and why.
-const WITHOUT_DIGEST: [(&str, &str); 2] = [
+const WITHOUT_DIGEST: [(&str, &str); 3] = [
+    ("rust", "is a stage of the Dockerfile, whose image has a digest"),
     ("scratch", "is empty, and no registry has it"),
     (
         concat!("ghcr.io/your-organization/ocon:", env!("CARGO_PKG_VERSION")),
@@ -14,12 +15,22 @@ const WITHOUT_DIGEST: [(&str, &str); 2] = [
 ];
 
 /// Files that people and machines read and run, other than the code.
-const PLACES: [&str; 7] =
-    ["README.md", "CONTRIBUTING.md", "Dockerfile", "action.yml", ".ci", "docs", "examples"];
+const PLACES: [&str; 8] = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "Dockerfile",
+    "action.yml",
+    ".ci",
+    ".github",
+    "docs",
+    "examples",
+];
 
 /// Commands of Cargo that choose versions of crates unless they must use the lock file.
-const RESOLVING: [&str; 10] =
-    ["bench", "build", "check", "clippy", "doc", "fetch", "install", "nextest", "run", "test"];
+const RESOLVING: [&str; 11] = [
+    "bench", "build", "check", "clippy", "doc", "fetch", "install", "nextest", "publish", "run",
+    "test",
+];
 
 /// The text files of the places, by their path.
 fn files() -> Vec<(String, String)> {
@@ -40,7 +51,7 @@ fn is_hex(text: &str, length: usize) -> bool {
 /// The image that a line names: in a Dockerfile, in YAML or in a Jenkinsfile.
 fn image(line: &str) -> Option<&str> {
     let line = line.trim().trim_start_matches("- ");
-    let named = ["FROM ", "image: ", "image ", "container: "].iter();
+    let named = ["FROM ", "image: ", "image ", "container: ", "BUILDKIT: "].iter();
     let operands = named.clone().find_map(|keyword| line.strip_prefix(keyword))?;
     let mut words = operands.split_whitespace().filter(|word| !word.starts_with("--"));
     let image = words.next()?.trim_matches(['\'', '"']);
@@ -59,7 +70,7 @@ fn every_external_image_is_named_by_its_digest() {
             digest.is_some_and(|(name, digest)| name.contains(':') && is_hex(digest, 64))
         });
     let names: Vec<_> = pinned.iter().filter_map(|image| image.split(':').next()).collect();
-    assert_eq!(names, ["debian", "registry.k8s.io/git-sync/git-sync", "rust"]);
+    assert_eq!(names, ["debian", "moby/buildkit", "registry.k8s.io/git-sync/git-sync", "rust"]);
     assert_eq!(others, WITHOUT_DIGEST.map(|(image, _)| image).into());
 }
 
@@ -68,7 +79,9 @@ fn every_action_is_named_by_its_commit() {
     let mut actions = 0;
     for (path, text) in files() {
         let lines = text.lines().map(|line| line.trim().trim_start_matches("- "));
-        for line in lines.filter(|line| line.starts_with("uses: ")) {
+        // A workflow of this repository has the commit of its caller.
+        let uses = |line: &&str| line.starts_with("uses: ") && !line.starts_with("uses: ./");
+        for line in lines.filter(uses) {
             let (_, version) = line.split_once('@').unwrap_or_default();
             let commit = version.split(' ').next().unwrap_or_default();
             assert!(is_hex(commit, 40), "{path}: {line}");
