@@ -5,6 +5,7 @@ mod architecture;
 mod pages;
 mod platform_facts;
 mod recipes;
+mod secret_stores;
 mod threat_model;
 
 #[path = "../support/example.rs"]
