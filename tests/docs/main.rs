@@ -4,6 +4,7 @@
 mod architecture;
 mod pages;
 mod platform_facts;
+mod pre_commit;
 mod recipes;
 mod secret_stores;
 mod threat_model;
