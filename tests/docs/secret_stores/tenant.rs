@@ -36,7 +36,7 @@ OCON_TEST_CLOCK=hasty exec 'BINARY' "$@"
 
 /// A person or a job that follows a recipe.
 pub(crate) struct Tenant {
-    /// Has the folders `checkout`, `home`, `bin` and `store`.
+    /// Has the folders `checkout`, `home`, `bin`, `store` and `tmp`.
     folder: TempDir,
     /// The values in the store, by the names of the variables.
     pub(crate) secrets: BTreeMap<String, String>,
@@ -56,7 +56,7 @@ pub(crate) struct Run {
 impl Tenant {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["checkout", "home", "bin", "store"] {
+        for name in ["checkout", "home", "bin", "store", "tmp"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         crate::example::copy_into(&folder.path().join("checkout"));
@@ -73,6 +73,7 @@ impl Tenant {
         let variables = [
             ("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", at(&folder, "bin"))),
             ("HOME", at(&folder, "home")),
+            ("TMPDIR", at(&folder, "tmp")),
             ("OCON_BASE_URL", sandbox.url().to_owned()),
             ("OCON_ENV_ALLOW", "CLOSEIO_*,HOOTSUITE_*,SLACK_*".to_owned()),
         ];
