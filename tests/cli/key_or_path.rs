@@ -121,7 +121,7 @@ hint: did you mean `shop`?
 "#]]);
     world.ocon("token instances/shpo.yaml").is(str![[r#"
 --- stderr ---
-error: `instances/shpo.yaml` contains no document
+error: `instances/shpo.yaml` does not exist
 
 hint: did you mean `instances/shop.yaml`?
 --- exit 64 ---

@@ -256,14 +256,14 @@ fn a_path_without_any_document_is_an_error() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
     world.ocon("plan instances/slack.yaml").is(str![[r#"
 --- stderr ---
-error: `instances/slack.yaml` contains no document
+error: `instances/slack.yaml` does not exist
 
 hint: did you mean `instances/shop.yaml`?
 --- exit 64 ---
 "#]]);
     world.ocon("plan instances/shop.yaml shop.yaml").is(str![[r#"
 --- stderr ---
-error: `shop.yaml` contains no document
+error: `shop.yaml` does not exist
 
 hint: did you mean `instances/shop.yaml`?
 --- exit 64 ---

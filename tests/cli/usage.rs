@@ -145,7 +145,7 @@ For more information, try '--help'.
 "#]]);
     world.ocon("plan --sandbox --allow-duplicate a//b").is(str![[r#"
 --- stderr ---
-error: `a//b` contains no document
+error: `a//b` does not exist
 
 hint: name a document key, or a file or folder below instances/
 --- exit 64 ---

@@ -34,6 +34,32 @@ hint: did you mean `instances/eu`?
 }
 
 #[test]
+fn a_path_without_a_document_and_a_path_without_a_file_differ() {
+    let world = World::new(&[("instances/shop.yaml", SHOP), ("README.md", "# Shop\n")]);
+    world.ocon("validate README.md").is(str![[r#"
+--- stderr ---
+error: `README.md` contains no document
+
+hint: name a document key, or a file or folder below instances/
+--- exit 64 ---
+"#]]);
+    world.ocon("validate instances/deleted.yaml").is(str![[r#"
+--- stderr ---
+error: `instances/deleted.yaml` does not exist
+
+hint: did you mean `instances/shop.yaml`?
+--- exit 64 ---
+"#]]);
+    world.ocon("validate instances/shop.yaml instances/crm.yml").is(str![[r#"
+--- stderr ---
+error: `instances/crm.yml` does not exist
+
+hint: did you mean `instances/shop.yaml`?
+--- exit 64 ---
+"#]]);
+}
+
+#[test]
 fn another_folder_and_another_root_are_used() {
     let world = World::new(&[("eu/tenants/shop.yaml", SHOP)]);
     world.ocon("-C eu validate --instances tenants tenants/shop.yaml").is(str![[r#"

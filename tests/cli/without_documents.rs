@@ -239,7 +239,7 @@ hint: check that `instances` is the right folder: --instances DIR, -C DIR. To de
 "#]]);
     world.ocon("plan instances/shop.yaml").is(str![[r#"
 --- stderr ---
-error: `instances/shop.yaml` contains no document
+error: `instances/shop.yaml` does not exist
 
 hint: name a document key, or a file or folder below instances/
 --- exit 64 ---

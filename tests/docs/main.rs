@@ -4,9 +4,11 @@
 mod architecture;
 mod pages;
 mod platform_facts;
+mod pre_commit;
 mod recipes;
 #[cfg(unix)]
 mod release;
+mod secret_stores;
 mod threat_model;
 
 #[path = "../support/example.rs"]

@@ -22,6 +22,7 @@ use ocon::catalog::Catalog;
 use ocon::desired::schema;
 use serde_json::Value;
 
+pub(crate) use blocks::read;
 use reader::Reader;
 
 #[test]

@@ -49,14 +49,19 @@ impl KeyOrPath {
         self.0.to_str()?.parse().ok()
     }
 
-    /// Whether only a path can be meant.
-    fn is_path(&self, globals: &GlobalArgs) -> bool {
+    /// What a name without a document lacks.
+    fn lacks(&self, globals: &GlobalArgs) -> Missing {
         let extension = self.0.extension().unwrap_or_default();
-        self.key().is_none()
+        if below_root(&globals.root, &self.0).exists() || self.0.exists() {
+            Missing::Document
+        } else if self.key().is_none()
             || extension.eq_ignore_ascii_case("yaml")
             || extension.eq_ignore_ascii_case("yml")
-            || below_root(&globals.root, &self.0).exists()
-            || self.0.exists()
+        {
+            Missing::File
+        } else {
+            Missing::KeyOrFile
+        }
     }
 }
 
@@ -74,11 +79,22 @@ impl ValueParserFactory for KeyOrPath {
     }
 }
 
+/// What a name without a document lacks.
+#[derive(Clone, Copy, Debug)]
+enum Missing {
+    /// It is a file or folder that contains no document.
+    Document,
+    /// It can only be a path, but nothing is there.
+    File,
+    /// It can be a document key or a path, and is neither.
+    KeyOrFile,
+}
+
 /// Why an argument does not name the documents that a command needs.
 #[derive(Debug)]
 enum NameError<'n> {
-    /// It names none. `is_path` if it can only be a path.
-    Unknown { name: &'n KeyOrPath, is_path: bool, similar: Option<String> },
+    /// It names none.
+    Unknown { name: &'n KeyOrPath, missing: Missing, similar: Option<String> },
     /// It names several, but the command needs one.
     Several { name: &'n KeyOrPath, keys: BTreeSet<Key> },
     /// It is the key of one document, which is at `key_at`, and the path of others.
@@ -92,12 +108,15 @@ impl NameError<'_> {
     fn failure(self, unknown_key: Exit, instances: &Path) -> Failure {
         let usage = |message: String| Failure::new(Exit::Usage, message);
         match self {
-            Self::Unknown { name, is_path, similar } => {
-                let failure = if is_path {
-                    usage(format!("{} contains no document", quoted(name)))
-                } else {
-                    let message = format!("no document has the key or the path {}", quoted(name));
-                    Failure::new(unknown_key, message)
+            Self::Unknown { name, missing, similar } => {
+                let failure = match missing {
+                    Missing::Document => usage(format!("{} contains no document", quoted(name))),
+                    Missing::File => usage(format!("{} does not exist", quoted(name))),
+                    Missing::KeyOrFile => {
+                        let name = quoted(name);
+                        let message = format!("no document has the key or the path {name}");
+                        Failure::new(unknown_key, message)
+                    }
                 };
                 failure.hint(similar.map_or_else(
                     || {
@@ -197,7 +216,7 @@ impl Files {
         match by_key {
             None if by_path.is_empty() => Err(NameError::Unknown {
                 name,
-                is_path: name.is_path(globals),
+                missing: name.lacks(globals),
                 similar: similar(desired, globals, name),
             }),
             None => Ok(by_path),
@@ -254,7 +273,9 @@ fn similar(desired: &Desired, globals: &GlobalArgs, name: &KeyOrPath) -> Option<
     }
     let keys = desired.instances.keys().map(Key::as_str);
     let files = desired.instances.values().map(|wanted| Path::new(&*wanted.at.file));
-    let paths: BTreeSet<&str> = files.flat_map(Path::ancestors).filter_map(Path::to_str).collect();
+    // The name of a file that does not exist is not meant to be a folder above it.
+    let others = files.flat_map(Path::ancestors).filter(|path| !name.0.starts_with(path));
+    let paths: BTreeSet<&str> = others.filter_map(Path::to_str).collect();
     let name = name.to_string();
     closest(name.trim_end_matches('/'), keys.chain(paths)).map(str::to_owned)
 }
