@@ -6,6 +6,7 @@ mod authorize;
 mod changed_since;
 mod comment;
 mod completions;
+mod connectors;
 mod doctor;
 mod document_instance;
 mod events;
@@ -41,6 +42,12 @@ use crate::cli::terminal::{Exit, Failure};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// List the connectors
+    ///
+    /// Shows the key, name, authentication and events of each connector in the built-in catalog. WORD
+    /// searches keys, names and hubs, and the best match comes first. Needs no network.
+    #[command(after_long_help = examples::CONNECTORS)]
+    Connectors(connectors::ConnectorsArgs),
     /// Check the files without network access or secrets
     ///
     /// Reports every problem in every file, each with its line and a diagnostic code that `ocon explain`
@@ -151,6 +158,7 @@ impl Command {
     pub(crate) const fn info(&self) -> CommandInfo {
         use Format::{Github, Html, Json, Markdown, Sarif, Text};
         let (name, formats, interrupted): (_, &[Format], _) = match self {
+            Self::Connectors(_) => ("connectors", &[Text, Json], "nothing was printed."),
             Self::Validate(_) => {
                 ("validate", &[Text, Json, Github, Sarif], "the files were not checked.")
             }
@@ -184,6 +192,7 @@ impl Command {
         tree: fn() -> clap::Command,
     ) -> Result<Exit, Failure> {
         match self {
+            Self::Connectors(args) => connectors::run(globals, args),
             Self::Validate(args) => validate::run(globals, args),
             Self::Plan(args) => plan::run(globals, args),
             Self::Apply(args) => apply::run(globals, args),

@@ -8,6 +8,12 @@ Examples:
   ocon apply --region us2            ask, then apply the changes
   ocon explain orphan                explain a diagnostic code";
 
+pub(crate) const CONNECTORS: &str = "\
+Examples:
+  ocon connectors                    list all connectors
+  ocon connectors salesforce         search keys and names
+  ocon connectors crm --format json  for scripts";
+
 pub(crate) const VALIDATE: &str = "\
 Examples:
   ocon validate                      check all files
