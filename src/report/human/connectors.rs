@@ -178,7 +178,9 @@ mod tests {
     #[test]
     fn every_width_has_its_form_and_no_line_is_longer() {
         let expected = [
-            (92, snapbox::str![[r#"
+            (
+                92,
+                snapbox::str![[r#"
 CONNECTOR KEY        NAME                        AUTHENTICATION    EVENTS
 abbyy                ABBYY                       basic             –
 sapborestbylaunchbi  SAP Business Objects REST   OAuth 2, API key  polling, webhook (manual)
@@ -188,8 +190,11 @@ syncplicity          Syncplicity                 not known         –
 3 connectors.
 webhook (manual): you register the webhook URL of the instance at the provider.
 
-"#]]),
-            (80, snapbox::str![[r#"
+"#]],
+            ),
+            (
+                80,
+                snapbox::str![[r#"
 abbyy  ABBYY
     basic; no events
 sapborestbylaunchbi  SAP Business Objects REST by LaunchBI
@@ -200,8 +205,11 @@ syncplicity  Syncplicity
 3 connectors.
 webhook (manual): you register the webhook URL of the instance at the provider.
 
-"#]]),
-            (40, snapbox::str![[r#"
+"#]],
+            ),
+            (
+                40,
+                snapbox::str![[r#"
 abbyy  ABBYY
     basic; no events
 sapborestbylaunchbi
@@ -217,7 +225,8 @@ webhook (manual): you register the
 webhook URL of the instance at the
 provider.
 
-"#]]),
+"#]],
+            ),
         ];
         for (columns, expected) in expected {
             let text = rendered(columns);
