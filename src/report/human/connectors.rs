@@ -10,6 +10,9 @@ const MIN_NAME_WIDTH: usize = 20;
 /// The cell of a connector without events.
 const NO_EVENTS: &str = "–";
 
+/// The cell of a connector whose way to authenticate no source shows.
+const UNKNOWN: &str = "not known";
+
 const LEGEND: [(EventMethod, &str); 2] = [
     (
         EventMethod::WebhookYouRegister,
@@ -52,7 +55,7 @@ fn row(connector: &ConnectorEntry) -> Row {
     Row {
         key: clean_line(&connector.key),
         name: clean_line(&connector.name),
-        authentication: joined(authentication, "not known"),
+        authentication: joined(authentication, UNKNOWN),
         events: joined(events, NO_EVENTS),
     }
 }
@@ -136,9 +139,13 @@ impl Table {
 fn stacked(rows: &[Row], columns: usize) -> String {
     let entry = |Row { key, name, authentication, events }: &Row| {
         let first = format!("{}  ", Styled(STRONG, key));
+        let way = match authentication.as_str() {
+            UNKNOWN => "authentication not known",
+            way => way,
+        };
         let rest = match events.as_str() {
-            NO_EVENTS => format!("{authentication}; no events"),
-            events => format!("{authentication}; events: {events}"),
+            NO_EVENTS => format!("{way}; no events"),
+            events => format!("{way}; events: {events}"),
         };
         hanging(&first, name, "    ", columns) + &wrapped(&rest, "    ", columns)
     };

@@ -8,9 +8,6 @@ use crate::import::NewFile;
 use crate::instance::Key;
 use crate::report::style::clean_line;
 
-/// The column of the explanations of commands.
-const EXPLANATION_COLUMN: usize = 24;
-
 /// `is_granted` is whether somebody grants access at the provider.
 pub(super) fn written(
     globals: &GlobalArgs,
@@ -40,12 +37,10 @@ pub(super) fn written(
         ("apply --sandbox".to_owned(), "try it without a tenant"),
         create,
     ];
-    for (command, explanation) in commands {
-        let line = format!("ocon {command}{options}");
-        let gap = EXPLANATION_COLUMN.saturating_sub(line.len()).max(2);
-        text.push_str(&format!("  {line}{}# {explanation}\n", " ".repeat(gap)));
-    }
-    text
+    let lines = commands.map(|(command, purpose)| (format!("ocon {command}{options}"), purpose));
+    let column = lines.iter().map(|(line, _)| line.chars().count()).max().unwrap_or_default();
+    let lines = lines.map(|(line, purpose)| format!("  {line:column$}  # {purpose}\n"));
+    text + &lines.concat()
 }
 
 /// The given options that select the files.
