@@ -81,7 +81,27 @@ fn the_document_conforms_to_its_schema() {
     let found = world.ocon("connectors hootsuite --format json");
     let document: Value = serde_json::from_str(&found.stdout).unwrap();
     assert!(schema.is_valid(&document));
-    found.is(str![[""]]);
+    found.is(str![[r#"
+{
+  "format": "ocon-connectors",
+  "version": 1,
+  "word": "hootsuite",
+  "connectors": [
+    {
+      "key": "hootsuite",
+      "name": "Hootsuite",
+      "hub": "social",
+      "authentication": [
+        "oauth2"
+      ],
+      "events": [
+        "webhook-you-register"
+      ]
+    }
+  ]
+}
+--- exit 0 ---
+"#]]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::safe_text::quoted;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ConnectorsArgs {
-    /// Connector key, name or hub, or a part of it; lists all connectors by default
+    /// Key, name or hub, or a part of it; lists all connectors by default
     word: Option<String>,
 }
 

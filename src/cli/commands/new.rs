@@ -52,7 +52,7 @@ pub(crate) fn run(globals: &GlobalArgs, args: &NewArgs) -> Result<Exit, Failure>
                 .hint(format!("name a document key: ocon new {connector} KEY"))
         })?,
     };
-    let destination = Destination::of(globals, &key)?;
+    let destination = Destination::of(globals, connector, &key)?;
     let events = args.events.then(|| described.supported_events()).transpose()?;
     let known = described.known;
     let document = NewDocument {

@@ -1,9 +1,9 @@
 //! Sample values of configuration keys that depend on an account. None of them belongs to anybody.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::catalog::{FieldKind, key_ends_with};
-use crate::instance::ConnectorKey;
+use crate::instance::{ConnectorKey, json_valued};
 
 /// The sample of keys that end with these words.
 const SAMPLES: [(&[&str], &str); 9] = [
@@ -30,6 +30,9 @@ pub(super) fn of(key: &str, kind: FieldKind, connector: &ConnectorKey) -> Value 
     let ends_with = |words: &[&str]| key_ends_with(key, words);
     let host = format!("{}.example", connector.as_str().to_lowercase().replace('_', "-"));
     let is_url = kind == FieldKind::Url || ends_with(&["url"]);
+    if kind == FieldKind::Json || json_valued(key) {
+        return Value::Object(Map::new());
+    }
     let text = match SAMPLES.iter().find(|(words, _)| ends_with(words)) {
         _ if kind == FieldKind::Integer => return PORT.into(),
         _ if is_url && key.ends_with("callback.url") => "https://app.example/callback".to_owned(),

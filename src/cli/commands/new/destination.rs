@@ -10,7 +10,7 @@ use crate::cli::terminal::{
 };
 use crate::desired;
 use crate::import::has_device_name;
-use crate::instance::Key;
+use crate::instance::{ConnectorKey, Key};
 use crate::safe_text::quoted;
 
 /// The endings of instance files.
@@ -18,18 +18,22 @@ const ENDINGS: [&str; 2] = ["yaml", "yml"];
 
 pub(super) struct Destination<'a> {
     globals: &'a GlobalArgs,
+    connector: &'a ConnectorKey,
     key: &'a Key,
     path: PathBuf,
 }
 
 impl<'a> Destination<'a> {
     /// The path of a document key. Refuses keys that are meant as paths, or that no file can have.
-    pub(super) fn of(globals: &'a GlobalArgs, key: &'a Key) -> Result<Self, Failure> {
+    pub(super) fn of(
+        globals: &'a GlobalArgs,
+        connector: &'a ConnectorKey,
+        key: &'a Key,
+    ) -> Result<Self, Failure> {
         let text = key.as_str();
-        let refused = |error: String| Err(Failure::new(Exit::Usage, error));
         if has_device_name(text) {
             let error = format!("Windows reserves a name in the document key {}", quoted(key));
-            return refused(error).map_err(|it: Failure| it.hint("use another document key"));
+            return Err(Failure::new(Exit::Usage, error).hint("use another document key"));
         }
         let ending = ENDINGS.iter().find_map(|ending| text.strip_suffix(&format!(".{ending}")));
         let folder = format!("{}/", globals.instances.display());
@@ -37,11 +41,11 @@ impl<'a> Destination<'a> {
         let without = without.strip_prefix(&folder).unwrap_or(without);
         if without != text {
             let error = format!("{} is a path, not a document key", quoted(key));
-            return refused(error)
-                .map_err(|it: Failure| it.hint(format!("write the key: {}", quoted(&without))));
+            let hint = format!("write the key: ocon new {connector} {without}");
+            return Err(Failure::new(Exit::Usage, error).hint(hint));
         }
         let path = below_root(&globals.root, &globals.instances).join(format!("{key}.yaml"));
-        Ok(Self { globals, key, path })
+        Ok(Self { globals, connector, key, path })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -52,7 +56,7 @@ impl<'a> Destination<'a> {
     pub(super) fn check(&self) -> Result<(), Failure> {
         let paths = ENDINGS.map(|ending| self.path.with_file_name(self.file_name(ending)));
         if let Some(path) = paths.iter().find(|path| fs::symlink_metadata(path).is_ok()) {
-            return Err(taken(format!("{} exists, so no file was written", path.display())));
+            return Err(self.refused(format!("{} exists, so no file was written", path.display())));
         }
         let outlines = desired::outlines(&self.globals.root, &self.globals.instances);
         let same = outlines.iter().map(|outline| &outline.key);
@@ -64,9 +68,9 @@ impl<'a> Destination<'a> {
                     "a document already has the key {}, so no file was written",
                     quoted(other)
                 );
-                Err(taken(error))
+                Err(self.refused(error))
             }
-            Some(other) => Err(taken(format!(
+            Some(other) => Err(self.refused(format!(
                 "the document key {} differs from {} only in case, so no file was written",
                 quoted(self.key),
                 quoted(other)
@@ -85,15 +89,16 @@ impl<'a> Destination<'a> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         batch.create_folder(&self.globals.root, folder).map_err(|error| {
             let message = format!("no file can be written to {}", folder.display());
-            Failure::new(Exit::Other, message).caused_by(&error)
+            self.refused(message).caused_by(&error)
         })?;
         batch.add_new(&self.path, text)?;
         batch.persist().map_err(|PersistFailure { failure, .. }| failure)
     }
-}
 
-fn taken(error: String) -> Failure {
-    Failure::new(Exit::Other, error)
-        .hint("name another document key after the connector")
-        .hint("or print the file and compare it: --stdout")
+    fn refused(&self, error: String) -> Failure {
+        let connector = self.connector;
+        Failure::new(Exit::Other, error)
+            .hint(format!("name another document key: ocon new {connector} KEY"))
+            .hint(format!("or print the file: ocon new {connector} --stdout"))
+    }
 }
