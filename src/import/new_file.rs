@@ -5,44 +5,22 @@
 //! are samples, because nothing knows them. A test loads and applies the file of every connector.
 
 mod entries;
+mod entry;
 mod event_entries;
+mod interface;
 mod samples;
 
 use std::collections::BTreeSet;
 
-use self::entries::{Entry, EntryValue};
+use self::entry::{Entry, EntryValue};
 use super::variable_names::VariableNames;
 use super::yaml;
-use crate::catalog::{ConnectorSpec, CreateRequest};
-use crate::instance::{EventSupport, Key, WEBHOOK_URL_REFERENCE};
+use crate::instance::{Key, WEBHOOK_URL_REFERENCE};
+
+pub(crate) use self::interface::{NewDocument, NewFile};
 
 /// Columns of a comment.
 const MAX_COMMENT_CHARS: usize = 76;
-
-/// What the file of a new instance depends on.
-pub(crate) struct NewDocument<'a> {
-    pub(crate) key: &'a Key,
-    pub(crate) spec: &'a ConnectorSpec,
-    pub(crate) request: &'a CreateRequest<'a>,
-    /// How its events arrive, if the file enables them.
-    pub(crate) events: Option<EventSupport>,
-    /// Whether the callback URL of events must be the webhook URL of the instance.
-    pub(crate) callback_carries_id: bool,
-    /// The path of the connector's schema, relative to the file.
-    pub(crate) schema: Option<String>,
-}
-
-/// The file of a new instance.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct NewFile {
-    /// The path below the instances folder.
-    pub(crate) path: String,
-    pub(crate) text: String,
-    /// The variables that the file reads, in its order.
-    pub(crate) variables: Vec<String>,
-    /// The configuration keys whose values are samples.
-    pub(crate) samples: Vec<String>,
-}
 
 /// Writes the file. `keys` are those of the existing documents, and `variables` the names in capitals
 /// that they read.

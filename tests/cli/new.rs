@@ -408,6 +408,24 @@ providerData:
 --- exit 0 ---
 "#]]);
     assert_eq!(world.ocon("apply --yes --sandbox").exit, 3, "the emulator has no such connector");
+    // Its key is a word of the command line.
+    world.write("schemas/connectors/listen.schema.json", schema);
+    world.ocon("new listen").is(str![[r#"
+--- stderr ---
+error: `listen` is not a valid document key: use letters, digits, `.`, `_` and `-`, in parts joined by `/` that begin with a letter or digit, at most 80 characters, and not `all` or `listen`
+
+hint: name a document key: ocon new listen KEY
+--- exit 64 ---
+"#]]);
+    world.write("schemas/connectors/broken.schema.json", "{");
+    world.ocon("new broken").is(str![[r#"
+--- stderr ---
+error: the connector `broken` is not in the catalog
+
+hint: list the connectors with: ocon connectors
+hint: for a custom connector of your tenant, get its schema first: ocon schema pull broken
+--- exit 64 ---
+"#]]);
 }
 
 #[test]
@@ -428,7 +446,7 @@ fn a_schema_in_the_repository_replaces_the_catalog() {
         configuration["properties"][key] = json!({});
         configuration["required"].as_array_mut().unwrap().push(json!(key));
     }
-    world.write(path, &schema.to_string());
+    world.write(path, schema.to_string());
     assert_eq!(world.ocon("validate").exit, 5, "the tenant needs another key");
     world.remove("instances/servicenow.yaml");
     assert_eq!(world.ocon("new servicenow").exit, 0);

@@ -45,38 +45,44 @@ struct Described {
 pub(crate) fn run(globals: &GlobalArgs, args: &NewArgs) -> Result<Exit, Failure> {
     let described = describe(globals, &args.connector)?;
     let connector = &described.spec.connector;
-    let key = match &args.key {
-        Some(key) => key.clone(),
-        None => connector.as_str().parse().map_err(|error: InvalidName| {
-            Failure::new(Exit::Usage, error.to_string())
-                .hint(format!("name a document key: ocon new {connector} KEY"))
-        })?,
-    };
+    let key = args.document_key(connector)?;
     let destination = Destination::of(globals, connector, &key)?;
     let events = args.events.then(|| described.supported_events()).transpose()?;
-    let known = described.known;
+    let request = described.request();
     let document = NewDocument {
         key: &key,
         spec: &described.spec,
-        request: &known.map(Connector::create_request).unwrap_or_else(|| described.request()),
+        request: &request,
         events,
-        callback_carries_id: known.is_some_and(Connector::callback_carries_id),
+        callback_carries_id: described.known.is_some_and(Connector::callback_carries_id),
         schema: generated_files::schema(globals, connector, &format!("{key}.yaml")),
     };
-    let taken = destination.check();
+    let free = destination.check();
     if args.stdout {
-        // A printed file replaces the existing one, so it may have the same names.
-        let others = if taken.is_ok() { Others::of(globals) } else { Others::default() };
+        // The printed file can replace an existing one, so it may have the same names.
+        let others = if free.is_ok() { Others::of(globals) } else { Others::default() };
         output::text(&import::new_file(&document, &others.keys, others.variables).text)?;
         return Ok(Exit::Success);
     }
-    taken?;
+    free?;
     let others = Others::of(globals);
     let file = import::new_file(&document, &others.keys, others.variables);
     destination.write(&file.text)?;
-    let is_granted = !document.request.grant.is_empty();
+    let is_granted = !request.grant.is_empty();
     output::text(&summary::written(globals, &key, destination.path(), &file, is_granted))?;
     Ok(Exit::Success)
+}
+
+impl NewArgs {
+    fn document_key(&self, connector: &ConnectorKey) -> Result<Key, Failure> {
+        match &self.key {
+            Some(key) => Ok(key.clone()),
+            None => connector.as_str().parse().map_err(|error: InvalidName| {
+                Failure::new(Exit::Usage, error.to_string())
+                    .hint(format!("name a document key: ocon new {connector} KEY"))
+            }),
+        }
+    }
 }
 
 /// The document keys and variables of the existing files.
@@ -121,10 +127,15 @@ fn describe(globals: &GlobalArgs, connector: &str) -> Result<Described, Failure>
 }
 
 impl Described {
-    /// The request of a connector of which only a schema is known.
+    /// The usual request. Of a custom connector, only a schema is known.
     fn request(&self) -> CreateRequest<'_> {
-        let grant = self.spec.grant.iter().map(String::as_str).collect();
-        CreateRequest { grant, ..CreateRequest::default() }
+        self.known.map_or_else(
+            || {
+                let grant = self.spec.grant.iter().map(String::as_str).collect();
+                CreateRequest { grant, ..CreateRequest::default() }
+            },
+            Connector::create_request,
+        )
     }
 
     fn supported_events(&self) -> Result<EventSupport, Failure> {

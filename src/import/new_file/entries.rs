@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{NewDocument, event_entries, samples};
+use super::entry::{Entry, EntryValue};
+use super::interface::NewDocument;
+use super::{event_entries, samples};
 use crate::catalog::{
     Authentication, ConnectorSpec, FieldKind, PropertySpec, Requirement, names_a_credential,
 };
@@ -15,29 +17,6 @@ const AUTHENTICATION_TYPE: &str = "authentication.type";
 /// The redirect URL at which `ocon authorize` waits (docs/events.md).
 const REDIRECT_URL: &str = "http://127.0.0.1:8899/callback";
 
-/// A line of the configuration.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Entry<'a> {
-    pub(super) key: &'a str,
-    pub(super) value: EntryValue,
-    /// Where the value comes from. Empty if that is clear.
-    pub(super) comment: String,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum EntryValue {
-    /// A reference to a new variable.
-    Variable,
-    /// A reference to the instance's own webhook URL.
-    WebhookUrl,
-    /// A value that can stay as it is.
-    Given(Value),
-    /// A value that must be replaced.
-    Sample(Value),
-    /// No value: the line is a comment.
-    Comment,
-}
-
 /// The lines of a document, in their order.
 pub(super) fn of<'a>(document: &NewDocument<'a>) -> Vec<Entry<'a>> {
     let NewDocument { spec, request, .. } = document;
@@ -45,7 +24,7 @@ pub(super) fn of<'a>(document: &NewDocument<'a>) -> Vec<Entry<'a>> {
     let needed = spec.properties.iter().filter(|(key, property)| {
         !property.platform_written
             && key.as_str() != AUTHENTICATION_TYPE
-            && (request.application.contains(key.as_str()) || is_needed(property, &way))
+            && (request.application.contains(key.as_str()) || is_needed(property, way.as_ref()))
     });
     let mut needed: Vec<Entry<'a>> =
         needed.map(|(key, property)| entry(document, key, property)).collect();
@@ -99,7 +78,7 @@ fn alternative(spec: &ConnectorSpec, way: &str) -> String {
 }
 
 /// Whether a create needs the key if the instance authenticates in this way.
-fn is_needed(property: &PropertySpec, way: &Option<Entry<'_>>) -> bool {
+fn is_needed(property: &PropertySpec, way: Option<&Entry<'_>>) -> bool {
     let applies = || match (&property.when, way) {
         (None, _) => true,
         (Some(when), Some(Entry { key, value: EntryValue::Given(Value::String(way)), .. })) => {

@@ -1,7 +1,7 @@
 //! The configuration keys of a new file that enable events.
 
-use super::NewDocument;
-use super::entries::{Entry, EntryValue};
+use super::entry::{Entry, EntryValue};
+use super::interface::NewDocument;
 use crate::instance::{EVENT_CALLBACK, EVENT_VENDOR_TYPE, EVENTS_ENABLED, EventSupport};
 
 const SIGNATURE_KEY: &str = "event.notification.signature.key";

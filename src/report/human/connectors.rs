@@ -2,7 +2,7 @@
 
 use crate::report::human::layout::Layout;
 use crate::report::json::{AuthenticationType, ConnectorEntry, ConnectorsDocument, EventMethod};
-use crate::report::style::{STRONG, Styled, clean_line, count, hanging, width, wrapped};
+use crate::report::style::{STRONG, Styled, clean_line, count, gap, hanging, width, wrapped};
 
 /// The minimum width of the column of names, in which long names take several lines.
 const MIN_NAME_WIDTH: usize = 20;
@@ -126,12 +126,15 @@ impl Table {
     fn line(&self, row: &Row) -> String {
         let names = wrapped(&row.name, "", self.name);
         let mut names = names.lines();
-        let first = [&row.key, names.next().unwrap_or_default(), &row.authentication];
-        let columns = [self.key, self.name, self.authentication];
-        let cells = first.iter().zip(columns);
-        let cells: String = cells.map(|(cell, column)| format!("{cell:column$}  ")).collect();
-        let below = names.map(|name| format!("{:indent$}{name}\n", "", indent = self.key + 2));
-        format!("{cells}{}\n{}", row.events, below.collect::<String>())
+        let cell = |text: &str, column: usize| [text, &gap(width(text), column + 2)].concat();
+        let cells = [
+            cell(&row.key, self.key),
+            cell(names.next().unwrap_or_default(), self.name),
+            cell(&row.authentication, self.authentication),
+        ];
+        let first = format!("{}{}\n", cells.concat(), row.events);
+        let below = names.map(|name| format!("{}{name}\n", gap(0, self.key + 2)));
+        std::iter::once(first).chain(below).collect()
     }
 }
 
