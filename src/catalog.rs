@@ -10,8 +10,10 @@
 
 mod certainty;
 mod connector;
+mod create_request;
 mod grant;
 mod hosts;
+mod search;
 mod secrecy;
 mod shared_keys;
 mod spec;
@@ -25,8 +27,11 @@ use crate::instance::{ConnectorKey, EventSupport, Secrecy};
 pub use certainty::Certainty;
 pub(crate) use connector::Authentication;
 pub use connector::{Connector, ConnectorField, FieldKind};
+pub(crate) use create_request::CreateRequest;
 pub use grant::GrantNeed;
 pub use hosts::{HostRole, ProviderCredentials};
+pub(crate) use search::ConnectorMatch;
+pub(crate) use secrecy::{key_ends_with, names_a_credential};
 pub use secrecy::{named_like_a_secret, platform_written};
 pub(crate) use spec::Condition;
 pub use spec::{ConnectorSpec, PropertySpec, Requirement};

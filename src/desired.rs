@@ -44,12 +44,13 @@ use std::panic::resume_unwind;
 use std::path::Path;
 use std::thread::{self, ScopedJoinHandle};
 
+use crate::catalog::ConnectorSpec;
 pub use crate::catalog::{GrantNeed, HostRole};
 pub use code::{Code, Level, Severity, UnknownCode};
 pub use document_set::Loaded;
 pub use excerpts::add_excerpts;
 pub use levels::Levels;
-pub(crate) use outline::{Outline, outlines};
+pub(crate) use outline::{Outline, file_texts, outlines};
 pub use problem::{Excerpt, Problem, Problems, Related};
 pub use project::{DeclaredProject, ProjectFile, VarFile, load_project, load_var_file};
 pub use secrets::{SecretLookup, SecretStore};
@@ -105,6 +106,20 @@ pub fn load_bytes(below: &Path, bytes: Vec<u8>, sources: &Sources<'_>) -> Result
 pub(crate) fn event_support(sources: &Sources<'_>, connector: &ConnectorKey) -> EventSupport {
     Schemas::new(sources.catalog, sources.root, sources.schemas, sources.on_text)
         .event_support(connector)
+}
+
+/// The configuration that a connector accepts, according to the schemas of the repository or else the
+/// catalog. `None` if neither has the connector.
+pub(crate) fn connector_spec(
+    sources: &Sources<'_>,
+    connector: &ConnectorKey,
+) -> Option<ConnectorSpec> {
+    let known = sources.catalog.connector(connector);
+    let name = known.map_or(connector.as_str(), |known| known.name.as_str());
+    let file = Path::new("connectors").join(format!("{connector}.schema.json"));
+    let text = files::read_optional(sources.root, sources.schemas, &file).ok().flatten();
+    let read = text.and_then(|text| schema::read_connector(connector, name, &text.content));
+    read.or_else(|| Some(known?.spec(connector)))
 }
 
 /// The results for all files in their order. Starts only as many threads as pay off.

@@ -1,4 +1,4 @@
-//! Writes files for existing instances.
+//! Writes instance files: for existing instances, and the first one of a new instance ([`new_file`]).
 //!
 //! In: instances of the platform ([`Candidate`]), and the document keys and variables that are
 //! already in use ([`ImportContext`]). Out: an [`ImportedFile`] for each instance, or the reason why
@@ -12,6 +12,7 @@ mod configuration;
 mod document;
 mod document_keys;
 mod interface;
+mod new_file;
 mod reserved_variables;
 mod variable_names;
 mod yaml;
@@ -24,7 +25,9 @@ use self::variable_names::VariableNames;
 use crate::catalog::ConnectorSpec;
 use crate::instance::{ConnectorKey, InstanceId};
 
+pub(crate) use self::document_keys::has_device_name;
 pub(crate) use self::interface::{Candidate, ImportContext, ImportedFile};
+pub(crate) use self::new_file::{NewDocument, NewFile, new_file};
 pub(crate) use self::reserved_variables::{is_reserved_variable, is_too_broad_pattern};
 
 /// Returns the file of each instance, or the reason why it has none. The reason can be any text.

@@ -69,6 +69,11 @@ impl Connector {
         }
     }
 
+    /// Whether the callback URL of events must contain the ID of the instance.
+    pub(crate) fn callback_carries_id(&self) -> bool {
+        self.callback_carries_id
+    }
+
     pub(crate) fn field(&self, key: &str) -> Option<&ConnectorField> {
         self.fields.iter().find(|field| field.key == key)
     }
@@ -83,6 +88,24 @@ pub(crate) enum Authentication {
     ApiKey,
     /// A type that only this provider uses.
     Custom,
+}
+
+impl Authentication {
+    /// Whether somebody grants access at the provider.
+    pub(crate) fn is_oauth(self) -> bool {
+        matches!(self, Self::Oauth2 | Self::Oauth1)
+    }
+
+    /// The value of `authentication.type`.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Oauth2 => "oauth2",
+            Self::Oauth1 => "oauth1",
+            Self::Basic => "basic",
+            Self::ApiKey => "apiKey",
+            Self::Custom => "custom",
+        }
+    }
 }
 
 /// A documented request that creates an instance, without the keys that every connector accepts.

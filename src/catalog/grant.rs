@@ -33,25 +33,16 @@ pub(super) fn grant_need(
     let declared = declared_type.and_then(parse_type);
     match (connector, declared) {
         (Some(connector), declared) => known_grant_need(connector, declared, keys),
-        (None, Some(declared)) if is_oauth(declared) => GrantNeed::Certain,
+        (None, Some(declared)) if declared.is_oauth() => GrantNeed::Certain,
         (None, _) => GrantNeed::None,
     }
 }
 
 /// Parses an `authentication.type`, in any case.
 fn parse_type(text: &str) -> Option<Authentication> {
-    let names = [
-        ("oauth2", Authentication::Oauth2),
-        ("oauth1", Authentication::Oauth1),
-        ("basic", Authentication::Basic),
-        ("apiKey", Authentication::ApiKey),
-        ("custom", Authentication::Custom),
-    ];
-    names.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, auth)| auth)
-}
-
-fn is_oauth(auth: Authentication) -> bool {
-    matches!(auth, Authentication::Oauth2 | Authentication::Oauth1)
+    use Authentication::{ApiKey, Basic, Custom, Oauth1, Oauth2};
+    let all = [Oauth2, Oauth1, Basic, ApiKey, Custom];
+    all.into_iter().find(|auth| auth.as_str().eq_ignore_ascii_case(text))
 }
 
 fn known_grant_need(
@@ -61,10 +52,10 @@ fn known_grant_need(
 ) -> GrantNeed {
     let chosen = declared.or_else(|| recognize(connector, keys));
     let auth = chosen.or(connector.auth.first().copied());
-    let Some(auth) = auth.filter(|auth| is_oauth(*auth)) else {
+    let Some(auth) = auth.filter(|auth| auth.is_oauth()) else {
         return GrantNeed::None;
     };
-    let is_chosen = chosen.is_some() || connector.auth.iter().all(|auth| is_oauth(*auth));
+    let is_chosen = chosen.is_some() || connector.auth.iter().all(|auth| auth.is_oauth());
     let examples = connector.bodies.iter().filter(|example| example.auth == auth);
     let with_grant = examples.filter(|example| !example.provider_data.is_empty());
     match with_grant.map(|example| example.certainty).max() {

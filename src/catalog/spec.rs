@@ -153,7 +153,8 @@ impl ConnectorSpec {
 }
 
 impl PropertySpec {
-    fn new(key: &str, kind: FieldKind) -> Self {
+    /// An optional key of which nothing but its name and type is known.
+    pub(crate) fn new(key: &str, kind: FieldKind) -> Self {
         Self {
             title: shared_keys::title(key),
             kind,

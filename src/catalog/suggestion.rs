@@ -33,6 +33,12 @@ pub(crate) fn closest<'a>(
 }
 
 /// Returns the similarity of a name in lower case and a candidate; `None` if it is too small.
+pub(super) fn similarity_of(name: &str, candidate: &str) -> Option<f64> {
+    let is_excluded = Letters::of(name).is_some_and(|letters| !letters.may_resemble(candidate));
+    if is_excluded { None } else { similarity(name, candidate) }
+}
+
+/// Like [`similarity_of`], without the bound that excludes most candidates.
 fn similarity(name: &str, candidate: &str) -> Option<f64> {
     let other = candidate.to_lowercase();
     let similarity = strsim::jaro_winkler(name, &other);

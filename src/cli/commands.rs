@@ -6,6 +6,7 @@ mod authorize;
 mod changed_since;
 mod comment;
 mod completions;
+mod connectors;
 mod doctor;
 mod document_instance;
 mod events;
@@ -13,11 +14,13 @@ pub(crate) mod examples;
 mod execution;
 mod explain;
 pub(crate) mod failure_report;
+mod generated_files;
 pub(crate) mod help;
 mod import;
 mod incomplete_checkout;
 mod loopback_server;
 mod man;
+mod new;
 mod outputs;
 mod plan;
 mod plan_scope;
@@ -41,6 +44,18 @@ use crate::cli::terminal::{Exit, Failure};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write the file of a new instance
+    ///
+    /// Writes instances/KEY.yaml with the keys that the connector needs. Secrets are references to
+    /// variables. Never replaces a file. Needs no network.
+    #[command(after_long_help = examples::NEW)]
+    New(new::NewArgs),
+    /// List the connectors
+    ///
+    /// Shows the key, name, authentication and events of each connector in the built-in catalog. WORD
+    /// searches keys, names and hubs, and the best match comes first. Needs no network.
+    #[command(after_long_help = examples::CONNECTORS)]
+    Connectors(connectors::ConnectorsArgs),
     /// Check the files without network access or secrets
     ///
     /// Reports every problem in every file, each with its line and a diagnostic code that `ocon explain`
@@ -151,6 +166,8 @@ impl Command {
     pub(crate) const fn info(&self) -> CommandInfo {
         use Format::{Github, Html, Json, Markdown, Sarif, Text};
         let (name, formats, interrupted): (_, &[Format], _) = match self {
+            Self::New(_) => ("new", &[Text], "no file was written."),
+            Self::Connectors(_) => ("connectors", &[Text, Json], "nothing was printed."),
             Self::Validate(_) => {
                 ("validate", &[Text, Json, Github, Sarif], "the files were not checked.")
             }
@@ -184,6 +201,8 @@ impl Command {
         tree: fn() -> clap::Command,
     ) -> Result<Exit, Failure> {
         match self {
+            Self::New(args) => new::run(globals, args),
+            Self::Connectors(args) => connectors::run(globals, args),
             Self::Validate(args) => validate::run(globals, args),
             Self::Plan(args) => plan::run(globals, args),
             Self::Apply(args) => apply::run(globals, args),

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::redactions::Redactions;
 use super::{Code, Problem, Related, Severity, Text, TextRange};
-use crate::catalog::closest;
+use crate::catalog::{Catalog, closest};
 use crate::safe_text::{quoted, unquoted};
 
 /// The longest message, in bytes.
@@ -161,6 +161,14 @@ impl Diagnostics {
     ) -> Option<&'c str> {
         self.suggestions += 1;
         if self.suggestions > MAX_SUGGESTIONS { None } else { closest(name, candidates) }
+    }
+
+    /// The hints for an unknown connector. Only the first ones of a file have a suggestion.
+    pub(super) fn connector_hints(&mut self, catalog: &Catalog, name: &str) -> Vec<String> {
+        self.suggestions += 1;
+        let suggestion =
+            if self.suggestions > MAX_SUGGESTIONS { None } else { catalog.suggest(name) };
+        suggestion.map(|suggestion| suggestion.hints(name)).unwrap_or_default()
     }
 
     /// Marks a list or map as completely hidden. Returns whether it was not before.

@@ -126,10 +126,12 @@ fn element(reader: &mut NodeReader<'_>, node: &Node) -> Option<ConnectorKey> {
         let help =
             "for a connector of your own tenant: without a schema, its fields are not checked";
         let diagnostic = Diagnostic::new(Code::UnknownConnector, node.range, message)
-            .quoting(connector.as_str())
-            .suggest(reader.diagnostics.closest(connector.as_str(), catalog.keys()))
-            .help(format!("run `ocon schema pull {connector}` {help}"));
-        reader.diagnostics.add(diagnostic);
+            .quoting(connector.as_str());
+        let hints = reader.diagnostics.connector_hints(catalog, connector.as_str());
+        let diagnostic = hints.into_iter().fold(diagnostic, Diagnostic::help);
+        reader
+            .diagnostics
+            .add(diagnostic.help(format!("run `ocon schema pull {connector}` {help}")));
     }
     Some(connector)
 }

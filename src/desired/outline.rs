@@ -27,6 +27,13 @@ pub(crate) fn outlines(root: &Path, folder: &Path) -> Vec<Outline> {
     by_key.into_values().collect()
 }
 
+/// The texts of the files below a folder that is relative to the root, without those that cannot be read.
+pub(crate) fn file_texts(root: &Path, folder: &Path) -> Vec<String> {
+    let files = files::find(root, folder, &mut Vec::new());
+    let texts = on_all_cores(&files, |file| files::read(file).ok()).into_iter().flatten();
+    texts.map(|text| text.content).collect()
+}
+
 fn outlines_in(file: &SourceFile) -> Vec<Outline> {
     let Ok(text) = files::read(file) else { return Vec::new() };
     let documents = yaml::read(&text, &mut Diagnostics::default());

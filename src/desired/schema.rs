@@ -7,6 +7,7 @@
 
 mod connector;
 pub(super) mod instance_file;
+mod reading;
 
 use serde_json::{Map, Value, json};
 
@@ -16,6 +17,7 @@ use crate::safe_text::quoted;
 
 pub use connector::connector;
 pub(super) use connector::{Rules, value as connector_value};
+pub(super) use reading::read as read_connector;
 
 /// The JSON Schema of an instance file, as text that ends with a line break. The schemas of these
 /// connectors are in `connectors/` beside it.

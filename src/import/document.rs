@@ -77,7 +77,7 @@ impl<'a> DocumentWriter<'a> {
     fn name_variables(&self, draft: &mut FileDraft<'a>, names: &mut VariableNames) {
         for field in &draft.fields {
             if matches!(field.representation, Representation::Variable | Representation::Comment) {
-                let name = || names.take(self.key, field.key, self.candidate().found.id);
+                let name = || names.take(self.key, field.key, Some(self.candidate().found.id));
                 draft.variables.entry(field.key).or_insert_with(name);
             }
         }

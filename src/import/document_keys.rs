@@ -106,6 +106,11 @@ fn truncate(text: &str, max_length: usize) -> &str {
     text.get(..max_length).unwrap_or(text).trim_end_matches(['-', '/'])
 }
 
+/// Whether Windows reserves the name of a file or folder in this path.
+pub(crate) fn has_device_name(path: &str) -> bool {
+    path.split('/').any(is_device)
+}
+
 fn is_device(name: &str) -> bool {
     let file = name.rsplit('/').next().unwrap_or_default();
     let port = file.strip_prefix("com").or_else(|| file.strip_prefix("lpt"));

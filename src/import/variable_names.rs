@@ -30,14 +30,15 @@ impl VariableNames {
         Self { variables, prefixes, prefix_by_document: BTreeMap::new() }
     }
 
-    /// Returns an unused name: the prefix of the document, followed by the configuration key.
-    pub(super) fn take(&mut self, document: &Key, value: &str, id: InstanceId) -> String {
+    /// Returns an unused name: the prefix of the document, followed by the configuration key. A document
+    /// without an instance has no ID.
+    pub(super) fn take(&mut self, document: &Key, value: &str, id: Option<InstanceId>) -> String {
         let name = format!("{}_{}", self.prefix_of(document, id), capitals(value));
         let name = if is_reserved_variable(&name) { format!("{OWN_PREFIX}{name}") } else { name };
         claim(&mut self.variables, id, |suffix| with_suffix(&name, suffix))
     }
 
-    fn prefix_of(&mut self, document: &Key, id: InstanceId) -> String {
+    fn prefix_of(&mut self, document: &Key, id: Option<InstanceId>) -> String {
         if let Some(prefix) = self.prefix_by_document.get(document) {
             return prefix.clone();
         }
@@ -49,9 +50,15 @@ impl VariableNames {
 }
 
 /// Adds the first free name, with the ID and a number as its suffix if necessary, and returns it.
-fn claim(used: &mut BTreeSet<String>, id: InstanceId, with: impl Fn(&str) -> String) -> String {
-    let numbered = (2_u64..).map(|number| format!("_{id}_{number}"));
-    let suffixes = [String::new(), format!("_{id}")].into_iter().chain(numbered);
+fn claim(
+    used: &mut BTreeSet<String>,
+    id: Option<InstanceId>,
+    with: impl Fn(&str) -> String,
+) -> String {
+    let id = id.map(|id| format!("_{id}"));
+    let before_number = id.clone().unwrap_or_default();
+    let numbered = (2_u64..).map(|number| format!("{before_number}_{number}"));
+    let suffixes = std::iter::once(String::new()).chain(id).chain(numbered);
     let free = suffixes.map(|suffix| with(&suffix)).find(|name| used.insert(name.clone()));
     free.expect("there are more numbers than names")
 }
@@ -85,7 +92,7 @@ mod tests {
     }
 
     fn take(names: &mut VariableNames, document: &str, value: &str, id: u64) -> String {
-        names.take(&document.parse().unwrap(), value, InstanceId::new(id))
+        names.take(&document.parse().unwrap(), value, Some(InstanceId::new(id)))
     }
 
     #[test]
@@ -162,6 +169,16 @@ mod tests {
         let mut names = VariableNames::new(&documents, variables);
         assert_eq!(take(&mut names, "s/team-eu", "token", 7), "S_TEAM_EU_7_TOKEN");
         assert_eq!(take(&mut names, "t/x", "token", 8), "T_X_TOKEN_8");
+    }
+
+    #[test]
+    fn a_document_without_an_instance_has_numbers_as_suffixes() {
+        let documents = ["s/team.eu".to_owned()];
+        let variables = BTreeSet::from(["T_X_TOKEN".to_owned(), "T_X_TOKEN_2".to_owned()]);
+        let mut names = VariableNames::new(&documents, variables);
+        let mut take = |document: &str| names.take(&document.parse().unwrap(), "token", None);
+        assert_eq!(take("s/team-eu"), "S_TEAM_EU_2_TOKEN");
+        assert_eq!(take("t/x"), "T_X_TOKEN_3");
     }
 
     #[test]

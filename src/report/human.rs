@@ -2,6 +2,7 @@
 
 mod account;
 mod change;
+mod connectors;
 mod doctor;
 mod events;
 mod failure;
@@ -14,6 +15,7 @@ mod selftest;
 mod status;
 mod title;
 
+pub use connectors::connectors;
 pub use doctor::doctor;
 pub use events::{delivery, events};
 pub use failure::failure;

@@ -1,11 +1,12 @@
 //! The documents that ocon produces: one type per document, from which every format is rendered.
 //!
-//! In: a plan, an outcome, a status, problems, events, chain links, a self-test or a failure. Out: documents of a
+//! In: a plan, an outcome, a status, problems, events, chain links, connectors, a self-test or a failure. Out: documents of a
 //! fixed, versioned shape without secrets. A sensitive change names only the source of its value. The
 //! JSON Schemas in `schemas/` are generated from these types. Members marked `serde(skip)` hold what
 //! only the text format shows.
 
 mod account;
+mod connectors;
 mod diagnostics;
 mod doctor;
 mod events;
@@ -17,6 +18,7 @@ mod serialize;
 mod status;
 
 pub use account::{AccountSummary, ConnectorInstances};
+pub use connectors::{AuthenticationType, ConnectorEntry, ConnectorsDocument, EventMethod};
 pub use diagnostics::{
     Diagnostic, DiagnosticPlace, DiagnosticsDocument, DiagnosticsSummary, RelatedPlace,
 };

@@ -243,7 +243,7 @@ warning[unknown-connector]: the connector `stripes` is not in the catalog
 1 | element: stripes
   |          ^^^^^^^
   |
-  = help: did you mean `stripe`?
+  = help: did you mean `stripe` (Cloud Elements for Stripe)?
   = help: run `ocon schema pull stripes` for a connector of your own tenant: without a schema, its fields are not checked
 --- exit 3 ---
 "#]]);

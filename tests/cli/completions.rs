@@ -122,6 +122,17 @@ fn the_folders_of_the_line_are_searched() {
 fn connectors_codes_and_regions_are_offered() {
     let world = World::new(&[]);
     assert_eq!(described(&world, "ocon import --connector hoot"), ["hootsuite\tHootsuite"]);
+    assert_eq!(described(&world, "ocon new hoot"), ["hootsuite\tHootsuite"]);
+    let salesforce = ["sfdc\tSalesforce Sales Cloud", "sfdcdocuments\tSalesforce Files"];
+    assert_eq!(described(&world, "ocon new sfdc")[..2], salesforce);
+    // No key begins with it, and one connector has this name.
+    assert_eq!(described(&world, "ocon new closei"), ["closeio\tClose.io"]);
+    assert_eq!(
+        described(&world, "ocon schema pull cloudelements"),
+        ["stripe\tCloud Elements for Stripe"]
+    );
+    // Several connectors have it in their names. A shell would replace the word with what they share.
+    assert_eq!(described(&world, "ocon new cloud"), [""; 0]);
     assert_eq!(
         described(&world, "ocon schema pull slack zoh"),
         described(&world, "ocon schema pull zoh")

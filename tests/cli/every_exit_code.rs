@@ -52,7 +52,9 @@ fn stdout_has_one_document_whatever_the_exit_code() {
 #[test]
 fn a_format_that_a_command_does_not_support_is_a_failure_document() {
     let schemas = Schemas::read();
-    for command in ["import --all", "token shop", "schema pull stripe", "explain", "nope", ""] {
+    let commands =
+        ["import --all", "new slack", "token shop", "schema pull stripe", "explain", "nope", ""];
+    for command in commands {
         let world = World::new(&[]);
         for flag in ["--format json", "--format=json"] {
             let run = world.ocon(format!("{flag} {command}").trim());

@@ -134,6 +134,10 @@ nothing else, whether or not the variables are set.
         world.ocon("import --connector hootsuit").stdout,
         "Nothing to import: no such instances exist. Did you mean `hootsuite`?\n"
     );
+    assert_eq!(
+        world.ocon("import --connector salesforce").stdout,
+        "Nothing to import: no such instances exist. Did you mean `sfdc` (Salesforce Sales Cloud)?\n"
+    );
     world.remove("ocon.yaml");
     world.remove("instances/stripe/shop.yaml");
     let import = world.ocon("import --connector stripe --force").stdout;

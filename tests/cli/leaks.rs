@@ -54,6 +54,8 @@ fn world() -> World {
 /// The command lines for a command. A command without any is not covered.
 fn lines(command: &str) -> &'static [&'static str] {
     match command {
+        "new" => &["new servicenow --stdout", "new salesforce"],
+        "connectors" => &["connectors", "connectors desk"],
         "validate" => &["validate"],
         "plan" => &["plan", "plan --out plan.json", "plan --rotate all --detailed-exitcode"],
         "apply" => &["apply --yes --outputs outputs.json --rotate all", "apply plan.json", "apply"],

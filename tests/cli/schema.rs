@@ -52,6 +52,25 @@ error: the platform has no connector `hootsiute`
 hint: did you mean `hootsuite`?
 --- exit 1 ---
 "#]]);
+    world.ocon("schema pull salesforce").is(str![[r#"
+unchanged  schemas/instance.schema.json
+0 schemas written, 1 unchanged.
+--- stderr ---
+error: the platform has no connector `salesforce`
+
+hint: did you mean `sfdc` (Salesforce Sales Cloud)?
+hint: to list all 6 matches: ocon connectors salesforce
+--- exit 1 ---
+"#]]);
+    world.ocon("schema pull qqqqqq").is(str![[r#"
+unchanged  schemas/instance.schema.json
+0 schemas written, 1 unchanged.
+--- stderr ---
+error: the platform has no connector `qqqqqq`
+
+hint: to write the schemas of all connectors: ocon schema pull --all
+--- exit 1 ---
+"#]]);
     world.ocon("schema pull ../etc").is(str![[r#"
 --- stderr ---
 error: invalid value '../etc' for '[KEY]...': `../etc` is not a valid connector key: use letters, digits, `_` and `-`, beginning with a letter or digit, at most 64 characters

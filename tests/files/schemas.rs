@@ -8,8 +8,9 @@ use ocon::catalog::Catalog;
 use ocon::desired::schema;
 use ocon::instance::ConnectorKey;
 use ocon::report::json::{
-    self, DeliveryDocument, DiagnosticsDocument, DoctorDocument, EventsDocument, FailureDocument,
-    PlanDocument, ResultDocument, SelftestDocument, StatusDocument,
+    self, ConnectorsDocument, DeliveryDocument, DiagnosticsDocument, DoctorDocument,
+    EventsDocument, FailureDocument, PlanDocument, ResultDocument, SelftestDocument,
+    StatusDocument,
 };
 use serde_json::{Value, json};
 use snapbox::Data;
@@ -20,6 +21,7 @@ use crate::snapshot::Snapshot as _;
 
 #[test]
 fn the_schemas_equal_the_types() {
+    is("schemas/connectors.schema.json", &json::schema::<ConnectorsDocument>());
     is("schemas/delivery.schema.json", &json::schema::<DeliveryDocument>());
     is("schemas/diagnostics.schema.json", &json::schema::<DiagnosticsDocument>());
     is("schemas/doctor.schema.json", &json::schema::<DoctorDocument>());

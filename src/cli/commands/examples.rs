@@ -8,6 +8,20 @@ Examples:
   ocon apply --region us2            ask, then apply the changes
   ocon explain orphan                explain a diagnostic code";
 
+pub(crate) const NEW: &str = "\
+Examples:
+  ocon new hootsuite                 write instances/hootsuite.yaml
+  ocon new slack support/slack --events
+                                     another document key, with events enabled
+  ocon new sfdc --stdout             print the file instead
+  ocon apply --sandbox               the next step: try it without a tenant";
+
+pub(crate) const CONNECTORS: &str = "\
+Examples:
+  ocon connectors                    list all connectors
+  ocon connectors salesforce         search keys and names
+  ocon connectors crm --format json  for scripts";
+
 pub(crate) const VALIDATE: &str = "\
 Examples:
   ocon validate                      check all files

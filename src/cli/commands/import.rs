@@ -6,12 +6,13 @@ mod summary;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::api::{Projection, Read as _, Scope};
 use crate::catalog::{Catalog, named_like_a_secret};
+use crate::cli::commands::generated_files;
 use crate::cli::setup::{
     Connection, Files, GlobalArgs, SecretAccess, connection, global_args::below_root,
 };
@@ -211,7 +212,7 @@ fn generate(
             event_support: &|connector| desired::event_support(&sources, connector),
             keys: files.desired.instances.keys().map(Key::to_string).collect(),
             variables: taken_variables(globals, files),
-            schema: &|connector, below| schema(globals, connector, below),
+            schema: &|connector, below| generated_files::schema(globals, connector, below),
             load: &|below, text| {
                 desired::load_bytes(Path::new(below), text.as_bytes().to_vec(), &sources)
             },
@@ -241,40 +242,8 @@ fn taken_variables(globals: &GlobalArgs, files: &Files) -> BTreeSet<String> {
         // If the file was deleted since the loader read it, its variables are free.
         std::fs::read_to_string(below_root(&globals.root, path)).ok()
     });
-    let mentioned = texts.flat_map(|text| mentioned(&text).collect::<Vec<_>>());
+    let mentioned =
+        texts.flat_map(|text| generated_files::mentioned_variables(&text).collect::<Vec<_>>());
     let referenced = referenced_variables(files).into_iter();
     referenced.map(|name| name.to_ascii_uppercase()).chain(mentioned).collect()
-}
-
-/// The names after `env.` in a text, in upper case.
-fn mentioned(text: &str) -> impl Iterator<Item = String> {
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let names = text.split("env.").skip(1).map(move |rest| {
-        let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
-        rest.get(..end).unwrap_or_default().to_ascii_uppercase()
-    });
-    names.filter(|name| !name.is_empty())
-}
-
-/// The relative path of a connector's schema from a file below the folder of instances.
-fn schema(globals: &GlobalArgs, connector: &ConnectorKey, below: &str) -> Option<String> {
-    let plain = |path: &Path| {
-        let parts = path.components().filter(|part| *part != std::path::Component::CurDir);
-        let parts = parts.map(|part| match part {
-            std::path::Component::Normal(name) => name.to_str().map(str::to_owned),
-            _ => None,
-        });
-        parts.collect::<Option<Vec<String>>>()
-    };
-    let (instances, schemas) = (plain(&globals.instances)?, plain(&globals.schemas)?);
-    // The path becomes part of a comment.
-    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    if !schemas.iter().all(|part| part.chars().all(is_word)) {
-        return None;
-    }
-    let name = format!("{connector}.schema.json");
-    let file: PathBuf = globals.root.join(&globals.schemas).join("connectors").join(&name);
-    let known = Catalog::embedded().connector(connector).is_some() || file.is_file();
-    let up = "../".repeat(instances.len() + below.matches('/').count());
-    known.then(|| format!("{up}{}/connectors/{name}", schemas.join("/")))
 }

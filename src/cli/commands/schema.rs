@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use futures_util::{StreamExt as _, stream};
 
 use crate::api::{ConnectorDescription, ErrorKind, Reading};
-use crate::catalog::{Catalog, ConnectorSpec, closest};
+use crate::catalog::{Catalog, ConnectorSpec};
 use crate::cli::commands::examples;
 use crate::cli::setup::{
     Connection, GlobalArgs, connection, global_args::below_root, platform, project,
@@ -274,9 +274,8 @@ fn unknown_connectors(first: &ConnectorKey, unknown: &[ConnectorKey]) -> Failure
     let names: Vec<_> = unknown.iter().map(|connector| quoted(connector).to_string()).collect();
     let error = format!("the platform has no connector {}", names.join(", "));
     let failure = Failure::new(Exit::Other, error);
-    let others = Catalog::embedded().keys().filter(|key| *key != first.as_str());
-    match closest(first.as_str(), others) {
-        Some(nearest) => failure.hint(format!("did you mean {}?", quoted(&nearest))),
+    match Catalog::embedded().suggest(first.as_str()) {
+        Some(nearest) => nearest.hints(first.as_str()).into_iter().fold(failure, Failure::hint),
         None => failure.hint("to write the schemas of all connectors: ocon schema pull --all"),
     }
 }

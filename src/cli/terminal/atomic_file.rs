@@ -120,6 +120,7 @@ impl AtomicFile {
                 given: self.given,
                 file: self.file.into_temp_path(),
                 cleanup: self.cleanup,
+                is_new: false,
             }),
             Err(error) => Err(unwritten(&self.given, &error)),
         }
@@ -132,6 +133,8 @@ struct FilledFile {
     given: PathBuf,
     file: TempPath,
     cleanup: CleanupGuard,
+    /// Whether an existing file is an error.
+    is_new: bool,
 }
 
 pub(crate) struct PersistFailure {
@@ -145,10 +148,11 @@ fn persist(files: impl IntoIterator<Item = FilledFile>) -> Result<(), PersistFai
     let mut persisted = Vec::new();
     let mut files = files.into_iter();
     let result = interrupt::uninterrupted(|| {
-        for FilledFile { path, given, file, cleanup } in files.by_ref() {
+        for FilledFile { path, given, file, cleanup, is_new } in files.by_ref() {
             let before = persisted.len();
             persisted.push(cleanup);
-            if let Err(error) = file.persist(&path) {
+            let moved = if is_new { file.persist_noclobber(&path) } else { file.persist(&path) };
+            if let Err(error) = moved {
                 let failure = unwritten(&given, &error.error);
                 return (Err(PersistFailure { persisted: before, failure }), Some(written(before)));
             }
@@ -211,6 +215,13 @@ impl FileBatch {
         Ok(())
     }
 
+    /// Like [`Self::add`], for a file that must not exist when it is persisted.
+    pub(crate) fn add_new(&mut self, path: &Path, text: &str) -> Result<(), Failure> {
+        let file = AtomicFile::world_readable(path)?.fill(text)?;
+        self.files.push(FilledFile { is_new: true, ..file });
+        Ok(())
+    }
+
     pub(crate) fn persist(mut self) -> Result<(), PersistFailure> {
         persist(std::mem::take(&mut self.files))
     }
@@ -249,6 +260,21 @@ fn unwritten(path: &Path, error: &io::Error) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_new_file_never_replaces_one_that_appeared_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let mut batch = FileBatch::default();
+        batch.add_new(&path, "ours").unwrap();
+        fs::write(&path, "theirs").unwrap();
+        let Err(PersistFailure { persisted, failure }) = batch.persist() else {
+            panic!("the file exists")
+        };
+        assert_eq!((persisted, failure.exit), (0, Exit::Other));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 
     #[test]
     fn files_after_one_that_cannot_be_persisted_are_not_written() {

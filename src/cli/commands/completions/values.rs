@@ -12,7 +12,7 @@ use clap_complete::engine::{
 };
 
 use super::repository::Repository;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Connector};
 use crate::cli::setup::diagnostic_levels;
 use crate::cli::setup::platform::REGIONS;
 use crate::desired::Code;
@@ -34,7 +34,9 @@ fn complete_command(command: Command, repository: &Arc<Repository>) -> Command {
             }
             "rotate" => documents(arg, repository, &["all"], &["yaml", "yml"]),
             "connector" | "connectors" => {
-                arg.add(ArgValueCandidates::new(move || connectors(&repository)))
+                arg.add(ArgValueCompleter::new(move |current: &OsStr| {
+                    connectors(&repository, current.to_str().unwrap_or("\0"))
+                }))
             }
             "code" => arg.add(ArgValueCandidates::new(all_codes)),
             "deny" => arg.add(ArgValueCandidates::new(denied_codes)),
@@ -79,15 +81,19 @@ fn documents(
     }))
 }
 
-fn connectors(repository: &Repository) -> Vec<CompletionCandidate> {
+/// The connectors whose keys begin with a word. If there are none, the one that the word means: a shell
+/// replaces the word only by a single candidate.
+fn connectors(repository: &Repository, begun: &str) -> Vec<CompletionCandidate> {
     let catalog = Catalog::embedded();
-    let known = catalog.keys().filter_map(|key| {
-        let connector = catalog.connector(&key.parse().ok()?)?;
-        Some((key.to_owned(), Some(connector.name.clone())))
-    });
+    let known = catalog.connectors().map(|found| (found.key.to_owned(), Some(found.connector)));
     let own = repository.connectors().into_iter().map(|key| (key, None));
-    let all: BTreeMap<String, Option<String>> = own.chain(known).collect();
-    let candidate = |(key, name): (String, Option<String>)| {
+    let mut all: BTreeMap<String, Option<&Connector>> = own.chain(known).collect();
+    all.retain(|key, _| key.starts_with(begun));
+    if let ([found], true) = (catalog.search(begun).as_slice(), all.is_empty()) {
+        all.insert(found.key.to_owned(), Some(found.connector));
+    }
+    let candidate = |(key, connector): (String, Option<&Connector>)| {
+        let name = connector.map(|connector| connector.name.clone());
         CompletionCandidate::new(key).help(name.map(Into::into))
     };
     all.into_iter().map(candidate).collect()

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::candidates::{RefusalCause, Refused};
-use crate::catalog::{Catalog, closest};
+use crate::catalog::Catalog;
 use crate::cli::setup::{GlobalArgs, global_args::below_root};
 use crate::cli::terminal::output;
 use crate::import::{ImportedFile, is_reserved_variable, is_too_broad_pattern};
 use crate::instance::{ConnectorKey, InstanceId};
 use crate::report::human::Detail;
 use crate::report::style::{clean_line, count};
-use crate::safe_text::quoted;
 
 /// The generated file of each instance, or the reason why there is none.
 pub(super) type GeneratedFiles = BTreeMap<InstanceId, Result<ImportedFile, String>>;
@@ -136,12 +135,11 @@ impl Summary<'_> {
         let catalog = Catalog::embedded();
         let connectors = self.connectors.iter();
         let unknown = connectors.filter(|connector| catalog.connector(connector).is_none());
-        let nearest = unknown.take(1).find_map(|unknown| closest(unknown.as_str(), catalog.keys()));
+        let nearest = unknown.take(1).find_map(|unknown| catalog.suggest(unknown.as_str()));
         match (number, nearest) {
-            (0, Some(nearest)) => format!(
-                "Nothing to import: no such instances exist. Did you mean {}?\n",
-                quoted(&nearest)
-            ),
+            (0, Some(nearest)) => {
+                format!("Nothing to import: no such instances exist. Did you mean {nearest}?\n")
+            }
             (0, None) => "Nothing to import: no such instances exist.\n".to_owned(),
             _ if self.number_of(RefusalCause::CannotBeWritten) > 0 => {
                 format!("Nothing to import.\n{}", self.counts())

@@ -1,0 +1,44 @@
+//! Steps of the commands that write instance files.
+
+use std::path::{Component, Path};
+
+use crate::catalog::Catalog;
+use crate::cli::setup::GlobalArgs;
+use crate::instance::ConnectorKey;
+
+/// The names after `env.` in a text, in upper case.
+pub(super) fn mentioned_variables(text: &str) -> impl Iterator<Item = String> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let names = text.split("env.").skip(1).map(move |rest| {
+        let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
+        rest.get(..end).unwrap_or_default().to_ascii_uppercase()
+    });
+    names.filter(|name| !name.is_empty())
+}
+
+/// The relative path of a connector's schema from a file below the folder of instances.
+pub(super) fn schema(
+    globals: &GlobalArgs,
+    connector: &ConnectorKey,
+    below: &str,
+) -> Option<String> {
+    let plain = |path: &Path| {
+        let parts = path.components().filter(|part| *part != Component::CurDir);
+        let parts = parts.map(|part| match part {
+            Component::Normal(name) => name.to_str().map(str::to_owned),
+            _ => None,
+        });
+        parts.collect::<Option<Vec<String>>>()
+    };
+    let (instances, schemas) = (plain(&globals.instances)?, plain(&globals.schemas)?);
+    // The path becomes part of a comment.
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if !schemas.iter().all(|part| part.chars().all(is_word)) {
+        return None;
+    }
+    let name = format!("{connector}.schema.json");
+    let file = globals.root.join(&globals.schemas).join("connectors").join(&name);
+    let known = Catalog::embedded().connector(connector).is_some() || file.is_file();
+    let up = "../".repeat(instances.len() + below.matches('/').count());
+    known.then(|| format!("{up}{}/connectors/{name}", schemas.join("/")))
+}

@@ -1,0 +1,63 @@
+//! The output of `ocon new`: the file, what to write into it, and the next commands.
+
+use std::path::Path;
+
+use crate::cli::setup::GlobalArgs;
+use crate::cli::setup::global_args::DEFAULT_INSTANCES_FOLDER;
+use crate::import::NewFile;
+use crate::instance::Key;
+use crate::report::style::clean_line;
+
+/// `is_granted` is whether somebody grants access at the provider.
+pub(super) fn written(
+    globals: &GlobalArgs,
+    key: &Key,
+    path: &Path,
+    file: &NewFile,
+    is_granted: bool,
+) -> String {
+    let mut text = format!("written  {}\n", clean_line(&path.display().to_string()));
+    if !file.samples.is_empty() {
+        text.push_str("\nReplace the samples in the file:\n");
+        text.extend(file.samples.iter().map(|key| format!("  {key}\n")));
+    }
+    if !file.variables.is_empty() {
+        text.push_str("\n# Set these where ocon runs. The sandbox needs none of them.\n");
+        text.extend(file.variables.iter().map(|name| format!("export {name}=\n")));
+    }
+    text.push_str("\nNext:\n");
+    let options = options(globals);
+    let create = if is_granted {
+        (format!("authorize {key}"), "create the instance after you grant access")
+    } else {
+        ("apply".to_owned(), "create the instance on your tenant")
+    };
+    let commands = [
+        ("validate".to_owned(), "check the file"),
+        ("apply --sandbox".to_owned(), "try it without a tenant"),
+        create,
+    ];
+    let lines = commands.map(|(command, purpose)| (format!("ocon {command}{options}"), purpose));
+    let column = lines.iter().map(|(line, _)| line.chars().count()).max().unwrap_or_default();
+    let lines = lines.map(|(line, purpose)| format!("  {line:column$}  # {purpose}\n"));
+    text + &lines.concat()
+}
+
+/// The given options that select the files.
+fn options(globals: &GlobalArgs) -> String {
+    let mut options = String::new();
+    if globals.root != Path::new(".") {
+        options.push_str(&format!(" -C {}", argument(&globals.root)));
+    }
+    if globals.instances != Path::new(DEFAULT_INSTANCES_FOLDER) {
+        options.push_str(&format!(" --instances {}", argument(&globals.instances)));
+    }
+    options
+}
+
+/// A path as an argument of a shell.
+fn argument(path: &Path) -> String {
+    let path = clean_line(&path.display().to_string());
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
+}
