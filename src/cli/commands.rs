@@ -16,6 +16,7 @@ pub(crate) mod failure_report;
 pub(crate) mod help;
 mod import;
 mod incomplete_checkout;
+mod init;
 mod loopback_server;
 mod man;
 mod outputs;
@@ -33,6 +34,7 @@ mod status;
 mod token;
 mod unset_variables;
 mod validate;
+mod variables;
 
 use clap::Subcommand;
 
@@ -41,12 +43,24 @@ use crate::cli::terminal::{Exit, Failure};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Start a repository
+    ///
+    /// Writes ocon.yaml, the folder of instances and .gitignore. With `--ci`, also writes the pipelines for a CI
+    /// system, with the secrets of your files. Overwrites nothing.
+    #[command(after_long_help = examples::INIT)]
+    Init(init::InitArgs),
     /// Check the files without network access or secrets
     ///
     /// Reports every problem in every file, each with its line and a diagnostic code that `ocon explain`
     /// describes. Run it as the first step of every pipeline.
     #[command(after_long_help = examples::VALIDATE)]
     Validate(validate::ValidateArgs),
+    /// List the secrets and variables that the files read
+    ///
+    /// Shows where each secret is read and whether it is set, never its value. Other formats print the lines
+    /// for a file of variables or for a pipeline. Needs no network access.
+    #[command(after_long_help = examples::VARIABLES)]
+    Variables(variables::VariablesArgs),
     /// Show what apply would change
     ///
     /// Reads the platform and writes nothing. Run it before an apply, and on every pull request.
@@ -149,11 +163,17 @@ pub(crate) struct CommandInfo {
 
 impl Command {
     pub(crate) const fn info(&self) -> CommandInfo {
-        use Format::{Github, Html, Json, Markdown, Sarif, Text};
+        use Format::{Azure, Dotenv, Github, Gitlab, Html, Jenkins, Json, Markdown, Sarif, Text};
         let (name, formats, interrupted): (_, &[Format], _) = match self {
+            Self::Init(_) => ("init", &[Text], "nothing was written."),
             Self::Validate(_) => {
                 ("validate", &[Text, Json, Github, Sarif], "the files were not checked.")
             }
+            Self::Variables(_) => (
+                "variables",
+                &[Text, Json, Dotenv, Github, Gitlab, Azure, Jenkins],
+                "no variable was listed.",
+            ),
             Self::Plan(_) => ("plan", &[Text, Json, Markdown, Html, Github], "no plan was made."),
             Self::Apply(_) => ("apply", &[Text, Json, Markdown, Html], "nothing was applied."),
             Self::Authorize(_) => ("authorize", &[Text], "nothing was created or changed."),
@@ -184,7 +204,9 @@ impl Command {
         tree: fn() -> clap::Command,
     ) -> Result<Exit, Failure> {
         match self {
+            Self::Init(args) => init::run(globals, args),
             Self::Validate(args) => validate::run(globals, args),
+            Self::Variables(args) => variables::run(globals, args),
             Self::Plan(args) => plan::run(globals, args),
             Self::Apply(args) => apply::run(globals, args),
             Self::Authorize(args) => authorize::run(globals, args),

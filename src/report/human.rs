@@ -13,6 +13,7 @@ mod plan;
 mod selftest;
 mod status;
 mod title;
+mod variables;
 
 pub use doctor::doctor;
 pub use events::{delivery, events};
@@ -22,3 +23,4 @@ pub use outcome::outcome;
 pub use plan::plan;
 pub use selftest::selftest;
 pub use status::status;
+pub use variables::variables;

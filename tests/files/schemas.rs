@@ -9,7 +9,7 @@ use ocon::desired::schema;
 use ocon::instance::ConnectorKey;
 use ocon::report::json::{
     self, DeliveryDocument, DiagnosticsDocument, DoctorDocument, EventsDocument, FailureDocument,
-    PlanDocument, ResultDocument, SelftestDocument, StatusDocument,
+    PlanDocument, ResultDocument, SelftestDocument, StatusDocument, VariablesDocument,
 };
 use serde_json::{Value, json};
 use snapbox::Data;
@@ -29,6 +29,7 @@ fn the_schemas_equal_the_types() {
     is("schemas/result.schema.json", &json::schema::<ResultDocument>());
     is("schemas/selftest.schema.json", &json::schema::<SelftestDocument>());
     is("schemas/status.schema.json", &json::schema::<StatusDocument>());
+    is("schemas/variables.schema.json", &json::schema::<VariablesDocument>());
 }
 
 #[test]
@@ -50,6 +51,7 @@ fn output_conforms_to_the_schemas() {
     let plan = validator("plan");
     let result = validator("result");
     let status = validator("status");
+    conforms(&validator("variables"), &ocon(&root, "variables"));
     conforms(&status, &ocon(&root, "status"));
     conforms(&plan, &ocon(&root, "plan"));
     conforms(&result, &ocon(&root, "apply --yes"));

@@ -97,7 +97,7 @@ impl AtomicFile {
         }
         let folder = path.parent().unwrap_or(Path::new("."));
         let (file, cleanup) = interrupt::with_cleanup(|| builder.tempfile_in(folder), removal)
-            .map_err(|error| unwritten(path, &error))?;
+            .map_err(|error| unwritten(path, &without_temporary_path(&error)))?;
         Ok(Self { path: path.to_owned(), given: path.to_owned(), file, cleanup })
     }
 
@@ -120,6 +120,7 @@ impl AtomicFile {
                 given: self.given,
                 file: self.file.into_temp_path(),
                 cleanup: self.cleanup,
+                existing: Existing::Replaced,
             }),
             Err(error) => Err(unwritten(&self.given, &error)),
         }
@@ -132,6 +133,15 @@ struct FilledFile {
     given: PathBuf,
     file: TempPath,
     cleanup: CleanupGuard,
+    existing: Existing,
+}
+
+/// What happens to a file that exists at the path when a new one is persisted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Existing {
+    Replaced,
+    /// The new file is not persisted.
+    Kept,
 }
 
 pub(crate) struct PersistFailure {
@@ -145,10 +155,14 @@ fn persist(files: impl IntoIterator<Item = FilledFile>) -> Result<(), PersistFai
     let mut persisted = Vec::new();
     let mut files = files.into_iter();
     let result = interrupt::uninterrupted(|| {
-        for FilledFile { path, given, file, cleanup } in files.by_ref() {
+        for FilledFile { path, given, file, cleanup, existing } in files.by_ref() {
             let before = persisted.len();
             persisted.push(cleanup);
-            if let Err(error) = file.persist(&path) {
+            let result = match existing {
+                Existing::Replaced => file.persist(&path),
+                Existing::Kept => file.persist_noclobber(&path),
+            };
+            if let Err(error) = result {
                 let failure = unwritten(&given, &error.error);
                 return (Err(PersistFailure { persisted: before, failure }), Some(written(before)));
             }
@@ -211,6 +225,13 @@ impl FileBatch {
         Ok(())
     }
 
+    /// Like [`Self::add`], but never replaces a file, even one that appears in the meantime.
+    pub(crate) fn add_new(&mut self, path: &Path, text: &str) -> Result<(), Failure> {
+        let filled = AtomicFile::world_readable(path)?.fill(text)?;
+        self.files.push(FilledFile { existing: Existing::Kept, ..filled });
+        Ok(())
+    }
+
     pub(crate) fn persist(mut self) -> Result<(), PersistFailure> {
         persist(std::mem::take(&mut self.files))
     }
@@ -240,6 +261,13 @@ pub(crate) fn removal(file: &NamedTempFile) -> Cleanup {
     Box::new(move || {
         let _ = fs::remove_file(path);
     })
+}
+
+/// The error without the path of the temporary file, which the user does not know.
+fn without_temporary_path(error: &io::Error) -> io::Error {
+    let text = error.to_string();
+    let cause = text.split(" at path ").next().unwrap_or_default();
+    io::Error::new(error.kind(), cause)
 }
 
 fn unwritten(path: &Path, error: &io::Error) -> Failure {
