@@ -7,7 +7,7 @@ use snapbox::str;
 use crate::snapshot::Snapshot as _;
 use crate::support::{CRM, SHOP, World};
 
-const SYSTEMS: [&str; 3] = ["github", "gitlab", "jenkins"];
+const SYSTEMS: [&str; 4] = ["github", "gitlab", "azure", "jenkins"];
 
 /// Names of the example's project, its files and its connectors.
 const EXAMPLE: [&str; 5] = ["marketing", "closeio", "hootsuite", "slack", "mycoolapp"];
@@ -85,7 +85,9 @@ For the pipeline:
     World::bare().ocon("init --project sales --ci azurre").is(str![[r#"
 --- stderr ---
 error: invalid value 'azurre' for '--ci <SYSTEM>'
-  [possible values: github, gitlab, jenkins]
+  [possible values: github, gitlab, azure, jenkins]
+
+  tip: a similar value exists: 'azure'
 
 For more information, try '--help'.
 --- exit 64 ---
@@ -128,6 +130,7 @@ providerData:
     );
     for (system, line) in [
         ("github", "DESK_PASSWORD: ${{ secrets.DESK_PASSWORD }}\n"),
+        ("azure", "DESK_PASSWORD: $(DESK_PASSWORD)\n"),
         ("jenkins", "DESK_PASSWORD = credentials('DESK_PASSWORD')\n"),
     ] {
         assert_eq!(world.ocon(&format!("init --project sales --ci {system}")).exit, 0);
@@ -225,12 +228,13 @@ hint: did you mean `eu10`?
 
 #[test]
 fn a_project_that_could_be_a_number_is_a_text_in_the_pipelines() {
-    for system in ["github", "gitlab"] {
+    for system in ["github", "gitlab", "azure"] {
         let world = desk();
         assert_eq!(world.ocon(&format!("init --project 2026 --ci {system}")).exit, 0);
         let text = pipelines(&world);
         assert!(text.contains("  OCON_PROJECT: \"2026\"\n"), "{text}");
-        assert!(text.contains(": ocon-apply-2026\n"), "{text}");
+        // Azure locks the environment.
+        assert!(system == "azure" || text.contains(": ocon-apply-2026\n"), "{text}");
     }
 }
 
@@ -271,14 +275,14 @@ fn pipelines_need_the_default_folders() {
 --- stderr ---
 error: the pipelines of --ci read instances/ and do not use --instances
 
-hint: remove --instances, or remove --ci and copy a pipeline of examples/ci
+hint: remove --instances, or remove --ci and adapt a pipeline: https://github.com/your-organization/ocon/blob/main/docs/pipelines.md
 --- exit 64 ---
 "#]]);
     world.ocon("init --project tests --ci gitlab --schemas elsewhere").is(str![[r#"
 --- stderr ---
 error: the pipelines of --ci read schemas/ and do not use --schemas
 
-hint: remove --schemas, or remove --ci and copy a pipeline of examples/ci
+hint: remove --schemas, or remove --ci and adapt a pipeline: https://github.com/your-organization/ocon/blob/main/docs/pipelines.md
 --- exit 64 ---
 "#]]);
     assert_eq!(world.files(), [""; 0]);

@@ -11,6 +11,8 @@ pub(crate) enum Ci {
     Github,
     /// GitLab CI/CD
     Gitlab,
+    /// Azure Pipelines
+    Azure,
     /// Jenkins
     Jenkins,
 }
@@ -44,6 +46,8 @@ const GITHUB: &[ExamplePipeline] = pipelines![
     ".github/workflows/ocon-validate.yml" from "github/validate.yml",
 ];
 const GITLAB: &[ExamplePipeline] = pipelines![".gitlab-ci.yml" from "gitlab/gitlab-ci.yml",];
+const AZURE: &[ExamplePipeline] =
+    pipelines!["azure-pipelines.yml" from "azure/azure-pipelines.yml",];
 const JENKINS: &[ExamplePipeline] = pipelines!["Jenkinsfile" from "jenkins/Jenkinsfile",];
 
 impl ExamplePipeline {
@@ -58,6 +62,7 @@ impl Ci {
         match self {
             Self::Github => GITHUB,
             Self::Gitlab => GITLAB,
+            Self::Azure => AZURE,
             Self::Jenkins => JENKINS,
         }
     }
@@ -66,6 +71,7 @@ impl Ci {
         match self {
             Self::Github => PipelineSyntax::Github,
             Self::Gitlab => PipelineSyntax::Gitlab,
+            Self::Azure => PipelineSyntax::Azure,
             Self::Jenkins => PipelineSyntax::Jenkins,
         }
     }
@@ -75,6 +81,7 @@ impl Ci {
         match self {
             Self::Github => "github",
             Self::Gitlab => "gitlab",
+            Self::Azure => "azure",
             Self::Jenkins => "jenkins",
         }
     }
@@ -84,6 +91,7 @@ impl Ci {
         match self {
             Self::Github => "github-actions",
             Self::Gitlab => "gitlab",
+            Self::Azure => "azure-devops",
             Self::Jenkins => "jenkins",
         }
     }
