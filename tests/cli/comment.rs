@@ -126,6 +126,28 @@ fn links_lead_to_the_files_of_this_commit() {
 }
 
 #[test]
+fn links_lead_to_azure_repos() {
+    let files = [("sub/ocon.yaml", "project: tests\n"), ("sub/instances/shop.yaml", SHOP)];
+    let mut world = World::new(&files).on_sandbox();
+    let folder = world.path("").display().to_string();
+    for (name, value) in [
+        ("BUILD_REPOSITORY_URI", "https://o@dev.azure.com/o/p/_git/r"),
+        ("BUILD_REPOSITORY_PROVIDER", "TfsGit"),
+        ("BUILD_SOURCEVERSION", "0123abc"),
+        ("BUILD_SOURCESDIRECTORY", &folder),
+    ] {
+        world.set(name, value);
+    }
+    let comment = world.ocon("-C sub plan --format markdown").stdout;
+    let link = "(https://dev.azure.com/o/p/_git/r?version=GC0123abc&path=/sub/instances/shop.yaml\
+                &line=1&lineEnd=2&lineStartColumn=1&lineEndColumn=1)";
+    assert!(comment.contains(link), "{comment}");
+    // Azure Pipelines can also build repositories of other hosts.
+    world.set("BUILD_REPOSITORY_PROVIDER", "GitHub");
+    assert!(!world.ocon("-C sub plan --format markdown").stdout.contains(".yaml:1`]("));
+}
+
+#[test]
 fn a_comment_has_a_minimum_size() {
     World::new(&[]).on_sandbox().ocon("plan --format markdown --max-bytes 100").is(str![[r#"
 --- stderr ---

@@ -1,6 +1,10 @@
 //! The pipelines of `examples/ci`, run by small interpreters against a forge in memory.
 
 mod action;
+mod azure;
+mod azure_condition;
+mod azure_forge;
+mod azure_pipeline;
 mod expression;
 mod fixture;
 mod forge;
@@ -8,8 +12,14 @@ mod github;
 mod gitlab;
 mod groovy;
 mod image;
+#[expect(clippy::needless_raw_string_hashes, reason = "snapbox writes all snapshots in one form")]
+mod install;
+mod install_lines;
+#[expect(clippy::needless_raw_string_hashes, reason = "snapbox writes all snapshots in one form")]
+mod install_refused;
 mod jenkins;
 mod kubernetes;
 mod pins;
 mod pipeline;
+mod release;
 mod workflow;

@@ -23,28 +23,38 @@ pub(crate) fn html_options(globals: &GlobalArgs) -> HtmlOptions {
 }
 
 fn file_links(globals: &GlobalArgs) -> FileLinks {
-    let links = globals.file_url.clone().or_else(|| root_url(globals));
-    links.map(|prefix| FileLinks::below(&prefix)).unwrap_or_default()
+    let given = globals.file_url.as_deref().map(FileLinks::below);
+    given.or_else(|| links_of_the_host(globals)).unwrap_or_default()
 }
 
-/// Returns the URL at which the host of the repository shows the root at this commit; `None` if links
-/// would be wrong, because the root is in no repository or in another one.
-fn root_url(globals: &GlobalArgs) -> Option<String> {
+/// Returns links to the files of the root at this commit, where the host of the repository shows them;
+/// `None` if links would be wrong, because the root is in no repository or in another one.
+///
+/// Sources: <https://docs.github.com/en/actions/reference/workflows-and-actions/variables>,
+/// <https://docs.gitlab.com/ci/variables/predefined_variables/>,
+/// <https://learn.microsoft.com/en-us/azure/devops/pipelines/build/variables>
+fn links_of_the_host(globals: &GlobalArgs) -> Option<FileLinks> {
     let text = |name| globals.environment.text(name);
     let github = || {
         let (server, repository) = (text("GITHUB_SERVER_URL")?, text("GITHUB_REPOSITORY")?);
         let files = format!("{server}/{repository}/blob/{}", text("GITHUB_SHA")?);
-        Some((files, text("GITHUB_WORKSPACE")))
+        Some((FileLinks::below(&files), text("GITHUB_WORKSPACE")))
     };
     let gitlab = || {
         let files = format!("{}/-/blob/{}", text("CI_PROJECT_URL")?, text("CI_COMMIT_SHA")?);
-        Some((files, text("CI_PROJECT_DIR")))
+        Some((FileLinks::below(&files), text("CI_PROJECT_DIR")))
     };
-    let (files, checkout) = github().or_else(gitlab)?;
+    let azure = || {
+        let repository = text("BUILD_REPOSITORY_URI")?;
+        text("BUILD_REPOSITORY_PROVIDER").filter(|provider| *provider == "TfsGit")?;
+        let links = FileLinks::in_azure_repos(&repository, &text("BUILD_SOURCEVERSION")?);
+        Some((links, text("BUILD_SOURCESDIRECTORY")))
+    };
+    let (links, checkout) = github().or_else(gitlab).or_else(azure)?;
     let paths = RepositoryPaths::of(globals);
     let root = paths.root()?;
     let is_other = checkout.is_some_and(|folder| !paths.can_be_checkout(Path::new(&folder)));
-    (!is_other).then(|| if root.is_empty() { files } else { format!("{files}/{root}") })
+    (!is_other).then(|| links.in_folder(&root))
 }
 
 /// A plan that is applied, for a comment or a page on its outcome.

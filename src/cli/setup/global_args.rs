@@ -87,7 +87,7 @@ pub(crate) struct GlobalArgs {
     /// Maximum size of a Markdown comment in bytes; omitted parts are counted
     #[arg(long, value_name = "N", default_value_t = DEFAULT_MAX_BYTES, value_parser = max_bytes)]
     pub(crate) max_bytes: usize,
-    /// URL of the root, for links to files in Markdown and HTML [default: from GitHub or GitLab]
+    /// URL of the root, for links to files in Markdown and HTML [default: from the CI system]
     #[arg(long, value_name = "URL")]
     pub(crate) file_url: Option<String>,
     /// Also write the result to FILE.html, FILE.md or FILE.json (repeatable; plan, apply, status)

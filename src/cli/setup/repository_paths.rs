@@ -12,8 +12,9 @@ use crate::cli::setup::environment::Environment;
 use crate::cli::setup::global_args::GlobalArgs;
 use crate::reader::{begins_repository, normalized, repository_above};
 
-/// The variables with the folder into which GitHub and GitLab check out.
-const CHECKOUT_VARIABLES: [&str; 2] = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"];
+/// The variables with the folder into which GitHub, GitLab and Azure Pipelines check out.
+const CHECKOUT_VARIABLES: [&str; 3] =
+    ["GITHUB_WORKSPACE", "CI_PROJECT_DIR", "BUILD_SOURCESDIRECTORY"];
 
 /// The root, as it was given and in its repository.
 pub(crate) struct RepositoryPaths {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::forge::{Forge, TOKEN};
+use super::release::Release;
 
 const USER: &str = "us3r-s3cret-of-the-recipes";
 const ORGANIZATION: &str = "0rg-s3cret-of-the-recipes";
@@ -22,7 +23,6 @@ pub(crate) struct Fixture {
     /// Runs after a job.
     pub(crate) meanwhile: Option<fn(&Fixture)>,
     pub(crate) artifacts: TempDir,
-    sha256: String,
     sandbox: Handle,
     _runtime: tokio::runtime::Runtime,
 }
@@ -46,7 +46,6 @@ impl Fixture {
         let options =
             SandboxOptions { credentials: Some(credentials), ..SandboxOptions::default() };
         let sandbox = runtime.block_on(sandbox::start(options)).unwrap();
-        let (archive, sha256) = archive();
         let names = [
             "CLOSEIO_API_KEY",
             "CLOSEIO_PASSWORD",
@@ -78,17 +77,8 @@ impl Fixture {
             fs::copy(repository.join(file), checkout.path().join(file)).unwrap();
         }
         let artifacts = tempfile::tempdir().unwrap();
-        let forge = Forge::start(archive);
-        Self {
-            forge,
-            secrets,
-            checkout,
-            meanwhile: None,
-            artifacts,
-            sha256,
-            sandbox,
-            _runtime: runtime,
-        }
+        let forge = Forge::start(Release::new(&program()));
+        Self { forge, secrets, checkout, meanwhile: None, artifacts, sandbox, _runtime: runtime }
     }
 
     pub(crate) fn go_wrong(&self, faults: &str) {
@@ -133,13 +123,12 @@ impl Fixture {
         fs::write(self.checkout.path().join(".killed"), words).unwrap();
     }
 
-    /// Sets the variables at the head of a recipe that every user must change: the URL of the platform and
-    /// of the archive of ocon.
-    pub(crate) fn changed(&self) -> [(String, String); 3] {
+    /// Returns the variables at the head of a recipe that every user must change: the URL of the platform, and
+    /// that of the releases of ocon.
+    pub(crate) fn changed(&self) -> [(String, String); 2] {
         [
             ("OCON_BASE_URL".to_owned(), self.sandbox.url().to_owned()),
-            ("OCON_ARCHIVE".to_owned(), format!("{}/download/ocon.tar.gz", self.forge.url())),
-            ("OCON_ARCHIVE_SHA256".to_owned(), self.sha256.clone()),
+            ("OCON_RELEASES".to_owned(), format!("{}/releases", self.forge.url())),
         ]
     }
 
@@ -167,7 +156,6 @@ pub(crate) fn bash(
     ended.status.code().unwrap()
 }
 
-/// Copies a file, or the content of a folder, into a folder.
 impl Fixture {
     /// The text of a file that a job keeps.
     pub(crate) fn artifact(&self, name: &str, file: &str) -> String {
@@ -175,23 +163,20 @@ impl Fixture {
     }
 }
 
+/// Copies a file, or the content of a folder, into a folder.
 pub(crate) fn copy(from: &Path, folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     let copied = Command::new("cp").arg("-R").args([from, folder]).status().unwrap();
     assert!(copied.success(), "{}", from.display());
 }
 
-/// The download of the recipes: `ocon` without delays between retries, and its digest.
-fn archive() -> (Vec<u8>, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let ocon = folder.path().join("ocon");
+/// The program of the recipes: `ocon` without delays between retries.
+fn program() -> String {
     let binary = env!("CARGO_BIN_EXE_ocon");
-    fs::write(&ocon, format!(
-        "#!/bin/sh\n[ ! -e .killed ] || [ \"$1\" = validate ] || {{ cat .killed; exit 137; }}\nOCON_TEST_CLOCK=hasty exec '{binary}' \"$@\"\n"
-    )).unwrap();
-    let script = "chmod 755 ocon && tar -czf ocon.tar.gz ocon && sha256sum ocon.tar.gz";
-    let digest = Command::new("sh").args(["-c", script]).current_dir(folder.path()).output();
-    let digest = String::from_utf8(digest.unwrap().stdout).unwrap();
-    let archive = fs::read(folder.path().join("ocon.tar.gz")).unwrap();
-    (archive, digest.split(' ').next().unwrap().to_owned())
+    format!(
+        "#!/bin/sh
+[ ! -e .killed ] || [ \"$1\" = validate ] || {{ cat .killed; exit 137; }}
+OCON_TEST_CLOCK=hasty exec '{binary}' \"$@\"
+"
+    )
 }

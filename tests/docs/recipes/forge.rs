@@ -1,4 +1,5 @@
-//! A forge in memory: the requests of GitHub's and GitLab's APIs that the recipes make, on loopback.
+//! A forge in memory: the requests of the APIs of GitHub, GitLab and Azure DevOps that the recipes make, on
+//! loopback. It also serves the releases of `ocon`.
 //! It responds with 404 to any other request, and with 401 to a request without the right token.
 
 use std::collections::BTreeMap;
@@ -11,6 +12,8 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
+
+use super::release::Release;
 
 /// The token that may do everything here.
 pub(crate) const TOKEN: &str = "forge-t0ken/of=the-tests";
@@ -31,7 +34,7 @@ pub(crate) struct Forge {
 /// The state of the forge.
 #[derive(Default)]
 pub(crate) struct Kept {
-    /// Comments on pull requests, notes on merge requests.
+    /// Comments and threads on pull requests, notes on merge requests.
     pub(crate) comments: Vec<Text>,
     /// Issues.
     pub(crate) issues: Vec<Text>,
@@ -41,8 +44,8 @@ pub(crate) struct Kept {
     pub(crate) writes: Vec<String>,
     /// Whether requests for lists of texts fail.
     pub(crate) is_refusing_lists: bool,
-    /// The archive that is served for download.
-    pub(crate) archive: Vec<u8>,
+    /// The releases that are served for download.
+    pub(crate) release: Option<Release>,
 }
 
 /// A comment or an issue.
@@ -82,10 +85,10 @@ impl Text {
 }
 
 impl Forge {
-    pub(crate) fn start(archive: Vec<u8>) -> Self {
+    pub(crate) fn start(release: Release) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread();
         let runtime = { runtime }.worker_threads(1).enable_all().build().unwrap();
-        let state = Arc::new(Mutex::new(Kept { archive, ..Kept::default() }));
+        let state = Arc::new(Mutex::new(Kept { release: Some(release), ..Kept::default() }));
         let router = Router::new().fallback(answer).with_state(Arc::clone(&state));
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -116,8 +119,9 @@ async fn answer(
     body: Bytes,
 ) -> Response {
     let mut kept = state.lock().unwrap();
-    if uri.path() == "/download/ocon.tar.gz" {
-        return kept.archive.clone().into_response();
+    if let Some(file) = uri.path().strip_prefix("/releases/") {
+        let content = kept.release.as_ref().and_then(|release| release.file(file));
+        return content.ok_or(StatusCode::NOT_FOUND).into_response();
     }
     let bearer = format!("Bearer {TOKEN}");
     let holds = |name: &str, value: &str| headers.get(name).is_some_and(|given| given == value);
@@ -141,6 +145,9 @@ impl Kept {
     #[expect(clippy::unnested_or_patterns, reason = "one request a line reads better")]
     fn answer(&mut self, method: &Method, path: &str, query: &str, body: &Value) -> Option<Value> {
         let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        if segments.contains(&"_apis") {
+            return self.answer_as_azure(method, &segments, query, body);
+        }
         match (method.as_str(), segments.as_slice()) {
             ("GET", ["repos", "tests", "instances", "pulls", number]) => {
                 Some(json!({ "head": { "sha": self.heads.get(&number.parse().ok()?)? } }))
@@ -176,7 +183,7 @@ impl Kept {
 }
 
 /// Whether a query has a parameter. The forges use different words for an open issue.
-fn asks(query: &str, parameter: &str) -> bool {
+pub(crate) fn asks(query: &str, parameter: &str) -> bool {
     query.split('&').any(|given| given == parameter)
 }
 
@@ -218,7 +225,7 @@ fn asked(forge: &Forge, token: &str, arguments: &[&str], path: &str) -> String {
 
 #[test]
 fn the_forge_keeps_comments_and_gives_them_in_pages() {
-    let forge = Forge::start(b"archive".to_vec());
+    let forge = Forge::start(Release::new("the program"));
     let comments = "/repos/tests/instances/issues/7/comments";
     for id in 0..100 {
         forge.kept().comments.push(Text::by("somebody", id, 7, "of somebody else"));
@@ -235,7 +242,7 @@ fn the_forge_keeps_comments_and_gives_them_in_pages() {
     assert_eq!(pull, r#"{"head":{"sha":"abc"}}"#);
     assert_eq!(asked(&forge, "another", &[], comments), "");
     assert_eq!(asked(&forge, TOKEN, &[], "/anything/else"), "");
-    assert_eq!(asked(&forge, TOKEN, &[], "/download/ocon.tar.gz"), "archive");
+    assert_eq!(asked(&forge, TOKEN, &[], "/releases/v0.0.0/ocon"), "");
     let expected = format!("POST {comments}\nPATCH /repos/tests/instances/issues/comments/100\n");
     assert_eq!(forge.writes(), expected);
 }

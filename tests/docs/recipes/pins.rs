@@ -8,8 +8,8 @@ use std::path::Path;
 const WITHOUT_DIGEST: [(&str, &str); 2] = [
     ("scratch", "is empty, and no registry has it"),
     (
-        "registry.example.com/ocon:0.1.0",
-        "a placeholder for the reader's own image, which has no digest yet",
+        concat!("ghcr.io/your-organization/ocon:", env!("CARGO_PKG_VERSION")),
+        "the image of a release, whose digest the release has",
     ),
 ];
 

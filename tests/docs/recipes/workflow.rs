@@ -10,6 +10,8 @@ use tempfile::TempDir;
 
 use super::expression::{holds, substitute};
 use super::fixture::{Fixture, Run, bash, copy};
+use super::forge::TOKEN;
+use super::release::write_script;
 
 impl Fixture {
     /// Runs a workflow.
@@ -43,8 +45,14 @@ impl Fixture {
         run
     }
 
-    /// Runs the action of this repository in a job with these variables. The result includes its outputs.
-    pub(crate) fn act(&self, inputs: &Value, variables: &Value) -> (Run, BTreeMap<String, String>) {
+    /// Runs the action of this repository, at this tag or commit, in a job with these variables. The result
+    /// includes its outputs.
+    pub(crate) fn act(
+        &self,
+        action_ref: &str,
+        inputs: &Value,
+        variables: &Value,
+    ) -> (Run, BTreeMap<String, String>) {
         let path = format!("{}/action.yml", env!("CARGO_MANIFEST_DIR"));
         let action: Value = serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
         let mut given = inputs.clone();
@@ -53,7 +61,8 @@ impl Fixture {
             let default = input["default"].as_str().unwrap_or_default();
             given.as_object_mut().unwrap().entry(name).or_insert_with(|| default.into());
         }
-        let context = json!({ "inputs": given, "secrets": self.secrets });
+        let github = json!({ "action_ref": action_ref, "token": TOKEN });
+        let context = json!({ "inputs": given, "secrets": self.secrets, "github": github });
         let mut job = Job::new(self, &json!({ "env": variables }), context);
         let mut run = Run::default();
         let exit = job.steps(&action["runs"]["steps"], &mut run);
@@ -83,7 +92,11 @@ impl<'a> Job<'a> {
         context["steps"] = json!({});
         let mut variables = environment(&workflow["env"], &context);
         variables.extend(fixture.changed());
-        Self { fixture, temp, context, variables, path: "/usr/local/bin:/usr/bin:/bin".to_owned() }
+        // A real `gh` would contact GitHub.
+        let tools = temp.path().join("tools");
+        write_script(&tools.join("gh"), "exit 1");
+        let path = format!("{}:/usr/local/bin:/usr/bin:/bin", tools.display());
+        Self { fixture, temp, context, variables, path }
     }
 
     /// Runs the steps. Returns the outputs of the job.
@@ -135,6 +148,7 @@ impl<'a> Job<'a> {
             ("GITHUB_OUTPUT", output.display().to_string()),
             ("GITHUB_STEP_SUMMARY", summary.display().to_string()),
             ("GITHUB_PATH", path.display().to_string()),
+            ("GITHUB_ACTION_PATH", env!("CARGO_MANIFEST_DIR").to_owned()),
             ("GITHUB_API_URL", self.fixture.forge.url().to_owned()),
             ("GITHUB_REPOSITORY", "tests/instances".to_owned()),
             ("GITHUB_SERVER_URL", "https://github.com".to_owned()),
