@@ -10,6 +10,7 @@ WORKDIR /source
 COPY Cargo.toml Cargo.lock ./
 COPY benches benches
 COPY docs/diagnostics.md docs/diagnostics.md
+COPY examples/ci examples/ci
 COPY src src
 RUN cargo build --locked --release
 

@@ -37,6 +37,7 @@ mod state;
 mod text;
 mod text_checks;
 mod unknown_keys;
+mod uses;
 mod yaml;
 
 use std::num::NonZero;
@@ -58,6 +59,9 @@ pub use sources::Sources;
 pub use state::{
     Adopt, DeclaredValue, Desired, DesiredInstance, Grant, IgnoredField, Lifecycle, UnsetSecrets,
 };
+
+pub(crate) use uses::environment_variable;
+pub use uses::{SecretUse, VariableUse};
 
 pub(in crate::desired) use diagnostics::{Diagnostic, Diagnostics};
 pub(in crate::desired) use limits::Usage;

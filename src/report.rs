@@ -21,6 +21,7 @@ pub mod json;
 pub mod markdown;
 mod note_group;
 mod phrases;
+pub mod pipeline_lines;
 mod step_kind;
 pub mod style;
 mod text_diff;

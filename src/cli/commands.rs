@@ -18,6 +18,7 @@ mod generated_files;
 pub(crate) mod help;
 mod import;
 mod incomplete_checkout;
+mod init;
 mod loopback_server;
 mod man;
 mod new;
@@ -36,6 +37,7 @@ mod status;
 mod token;
 mod unset_variables;
 mod validate;
+mod variables;
 
 use clap::Subcommand;
 
@@ -44,6 +46,12 @@ use crate::cli::terminal::{Exit, Failure};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Start a repository
+    ///
+    /// Writes ocon.yaml, the folder of instances and .gitignore. With `--ci`, also writes the pipelines for a CI
+    /// system, with the secrets of your files. Overwrites nothing.
+    #[command(after_long_help = examples::INIT)]
+    Init(init::InitArgs),
     /// Write the file of a new instance
     ///
     /// Writes instances/KEY.yaml with the keys that the connector needs. Secrets are references to
@@ -62,6 +70,12 @@ pub(crate) enum Command {
     /// describes. Run it as the first step of every pipeline.
     #[command(after_long_help = examples::VALIDATE)]
     Validate(validate::ValidateArgs),
+    /// List the secrets and variables that the files read
+    ///
+    /// Shows where each secret is read and whether it is set, never its value. Other formats print the lines
+    /// for a file of variables or for a pipeline. Needs no network access.
+    #[command(after_long_help = examples::VARIABLES)]
+    Variables(variables::VariablesArgs),
     /// Show what apply would change
     ///
     /// Reads the platform and writes nothing. Run it before an apply, and on every pull request.
@@ -164,13 +178,19 @@ pub(crate) struct CommandInfo {
 
 impl Command {
     pub(crate) const fn info(&self) -> CommandInfo {
-        use Format::{Github, Html, Json, Markdown, Sarif, Text};
+        use Format::{Azure, Dotenv, Github, Gitlab, Html, Jenkins, Json, Markdown, Sarif, Text};
         let (name, formats, interrupted): (_, &[Format], _) = match self {
+            Self::Init(_) => ("init", &[Text], "nothing was written."),
             Self::New(_) => ("new", &[Text], "no file was written."),
             Self::Connectors(_) => ("connectors", &[Text, Json], "nothing was printed."),
             Self::Validate(_) => {
                 ("validate", &[Text, Json, Github, Sarif], "the files were not checked.")
             }
+            Self::Variables(_) => (
+                "variables",
+                &[Text, Json, Dotenv, Github, Gitlab, Azure, Jenkins],
+                "no variable was listed.",
+            ),
             Self::Plan(_) => ("plan", &[Text, Json, Markdown, Html, Github], "no plan was made."),
             Self::Apply(_) => ("apply", &[Text, Json, Markdown, Html], "nothing was applied."),
             Self::Authorize(_) => ("authorize", &[Text], "nothing was created or changed."),
@@ -201,9 +221,11 @@ impl Command {
         tree: fn() -> clap::Command,
     ) -> Result<Exit, Failure> {
         match self {
+            Self::Init(args) => init::run(globals, args),
             Self::New(args) => new::run(globals, args),
             Self::Connectors(args) => connectors::run(globals, args),
             Self::Validate(args) => validate::run(globals, args),
+            Self::Variables(args) => variables::run(globals, args),
             Self::Plan(args) => plan::run(globals, args),
             Self::Apply(args) => apply::run(globals, args),
             Self::Authorize(args) => authorize::run(globals, args),

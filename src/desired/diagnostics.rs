@@ -45,6 +45,8 @@ pub(super) struct Diagnostics {
     hidden_collections: HashSet<(usize, usize)>,
     /// The bytes that variables add to the file.
     pub(super) expanded: usize,
+    /// The references to public variables, each with its name.
+    pub(super) variables: Vec<(TextRange, String)>,
     suggestions: usize,
 }
 

@@ -27,6 +27,8 @@ pub(super) struct ParsedDocument {
     pub(super) key_range: TextRange,
     /// The previous document keys, each with its location.
     pub(super) moved_from: Vec<(Key, TextRange)>,
+    /// The references to public variables, each with its name.
+    pub(super) variables: Vec<(TextRange, String)>,
     pub(super) wanted: DesiredInstance,
 }
 
@@ -76,7 +78,8 @@ pub(super) fn read(
         lifecycle: all_or_nothing(lifecycle)?.unwrap_or_default(),
     };
     warn_of_configuration(reader, root, members, &wanted);
-    Some(ParsedDocument { key, key_range, moved_from, wanted })
+    let variables = std::mem::take(&mut reader.diagnostics.variables);
+    Some(ParsedDocument { key, key_range, moved_from, variables, wanted })
 }
 
 fn warn_of_configuration(

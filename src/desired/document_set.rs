@@ -10,7 +10,7 @@ use super::node_reader::DocumentInputs;
 use super::reference::References;
 use super::{
     Code, Desired, DesiredInstance, Diagnostic, Diagnostics, Excerpt, Node, Problem, Problems,
-    Related, START, Schemas, Sources, Text, Usage, document, files, problem, yaml,
+    Related, START, Schemas, Sources, Text, Usage, VariableUse, document, files, problem, yaml,
 };
 use crate::instance::{Key, Span, WebhookUrlKnowledge};
 use crate::safe_text::quoted;
@@ -27,6 +27,8 @@ pub struct Loaded {
     /// Whether the instances folder contains files that look like documents but are not read, even if
     /// the user allows that.
     pub unread_files: bool,
+    /// The references to public variables, in the order of the files.
+    pub variable_uses: Vec<VariableUse>,
 }
 
 /// The documents and problems of the files so far.
@@ -39,6 +41,7 @@ pub(super) struct DocumentSet<'a> {
     moves: BTreeMap<Key, (Key, KeyLocation)>,
     /// The first key of each lowercase spelling.
     lowercase: BTreeMap<String, Key>,
+    variable_uses: Vec<VariableUse>,
 }
 
 /// The location of a document key. It includes the excerpt, because the file is closed when a conflict is
@@ -58,6 +61,7 @@ struct LocatedDocument {
     key: Key,
     location: KeyLocation,
     moved_from: Vec<(Key, KeyLocation)>,
+    variables: Vec<VariableUse>,
     wanted: DesiredInstance,
 }
 
@@ -101,11 +105,16 @@ impl FileContent {
         let redactions = diagnostics.redactions();
         let locate =
             |range| KeyLocation { at: text.span(range), excerpt: redactions.excerpt(text, range) };
-        let located = |ParsedDocument { key, key_range, moved_from, wanted }| LocatedDocument {
-            key,
-            location: locate(key_range),
-            moved_from: moved_from.into_iter().map(|(key, range)| (key, locate(range))).collect(),
-            wanted,
+        let located = |ParsedDocument { key, key_range, moved_from, variables, wanted }| {
+            let variables = variables.into_iter();
+            let used = |(range, name)| VariableUse { key: key.clone(), name, at: text.span(range) };
+            LocatedDocument {
+                variables: variables.map(used).collect(),
+                location: locate(key_range),
+                moved_from: moved_from.into_iter().map(|(key, at)| (key, locate(at))).collect(),
+                key,
+                wanted,
+            }
         };
         let documents = documents.into_iter().flatten().map(located).collect();
         Self { documents, problems: diagnostics.into_problems(text) }
@@ -121,6 +130,7 @@ impl<'a> DocumentSet<'a> {
             documents: BTreeMap::new(),
             moves: BTreeMap::new(),
             lowercase: BTreeMap::new(),
+            variable_uses: Vec::new(),
         }
     }
 
@@ -146,7 +156,8 @@ impl<'a> DocumentSet<'a> {
 
     pub(super) fn add_file(&mut self, content: FileContent) {
         let before = self.problems.len();
-        for LocatedDocument { key, location, moved_from, wanted } in content.documents {
+        for LocatedDocument { key, location, moved_from, variables, wanted } in content.documents {
+            self.variable_uses.extend(variables);
             for (old, location) in moved_from {
                 self.add_move(&key, old, location);
             }
@@ -227,7 +238,7 @@ impl<'a> DocumentSet<'a> {
             return Err(Problems::of(problem));
         }
         let moves_from_documents = self.moves_from_documents();
-        let Self { mut problems, schemas, documents, .. } = self;
+        let Self { mut problems, schemas, documents, variable_uses, .. } = self;
         problems.extend(moves_from_documents);
         problems.extend(schemas.into_problems());
         let unread_files = problems.iter().any(|problem| problem.code == Code::JsonFile);
@@ -237,7 +248,7 @@ impl<'a> DocumentSet<'a> {
         problem::sort(&mut problems);
         let instances = documents.into_iter().map(|(key, (_, wanted))| (key, wanted));
         let desired = Desired { instances: instances.collect() };
-        Ok(Loaded { desired, warnings: problems, unread_files })
+        Ok(Loaded { desired, warnings: problems, unread_files, variable_uses })
     }
 }
 

@@ -159,6 +159,7 @@ impl ReferenceReader<'_> {
     fn variable(&mut self, name: &str, at: TextRange) -> Option<Part> {
         let variables = self.references.variables;
         if let Some(value) = variables.get(name) {
+            self.diagnostics.variables.push((at, name.to_owned()));
             self.diagnostics.expanded = self.diagnostics.expanded.saturating_add(value.len());
             if self.diagnostics.expanded > MAX_EXPANDED_BYTES {
                 return self.diagnostics.reject(errors::expansion_limit(name, at));

@@ -14,6 +14,7 @@ mod plan;
 mod selftest;
 mod status;
 mod title;
+mod variables;
 
 pub use connectors::connectors;
 pub use doctor::doctor;
@@ -24,3 +25,4 @@ pub use outcome::outcome;
 pub use plan::plan;
 pub use selftest::selftest;
 pub use status::status;
+pub use variables::variables;

@@ -1,6 +1,6 @@
 //! The documents that ocon produces: one type per document, from which every format is rendered.
 //!
-//! In: a plan, an outcome, a status, problems, events, chain links, connectors, a self-test or a failure. Out: documents of a
+//! In: a plan, an outcome, a status, problems, events, chain links, connectors, variables, a self-test or a failure. Out: documents of a
 //! fixed, versioned shape without secrets. A sensitive change names only the source of its value. The
 //! JSON Schemas in `schemas/` are generated from these types. Members marked `serde(skip)` hold what
 //! only the text format shows.
@@ -16,6 +16,7 @@ mod plan;
 mod selftest;
 mod serialize;
 mod status;
+mod variables;
 
 pub use account::{AccountSummary, ConnectorInstances};
 pub use connectors::{AuthenticationType, ConnectorEntry, ConnectorsDocument, EventMethod};
@@ -38,4 +39,7 @@ pub(super) use status::StatusCounter;
 pub use status::{
     FindingCode, StatusDocument, StatusFilter, StatusFinding, StatusInstance, StatusSummary,
     StatusUnmanaged,
+};
+pub use variables::{
+    PublicVariable, UsedSecret, VariablePlace, VariablesDocument, VariablesSummary,
 };

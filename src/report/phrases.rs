@@ -157,10 +157,11 @@ pub(super) fn unset_sources(unset: &[PlanUnset]) -> BTreeSet<&str> {
 pub(super) fn unset(unset: &[PlanUnset]) -> Option<String> {
     let sources = unset_sources(unset);
     let (are, them) = if sources.len() == 1 { ("is", "it") } else { ("are", "them") };
+    let list = if sources.len() == 1 { "" } else { ". `ocon variables` lists them all" };
     (!sources.is_empty()).then(|| {
         format!(
             "{} {are} not set where this plan was made, which is usual in a review: {}. The fields that use {them} are \
-             not compared. An apply that has the values writes those that changed. An apply without them needs --allow-unset",
+             not compared. An apply that has the values writes those that changed. An apply without them needs --allow-unset{list}",
             count(sources.len(), "secret"),
             first_places(sources.iter().map(|source| quoted(*source).to_string()))
         )

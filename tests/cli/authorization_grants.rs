@@ -17,7 +17,7 @@ Project marketing at http://127.0.0.1:[PORT]/elements/api-v2
   note: 2 secrets are not set where this plan was made, which is usual in a review:
         `env.HOOTSUITE_CLIENT_ID`, `env.HOOTSUITE_CLIENT_SECRET`. The fields that use them are not
         compared. An apply that has the values writes those that changed. An apply without them
-        needs --allow-unset (unset-variable)
+        needs --allow-unset. `ocon variables` lists them all (unset-variable)
 
 Plan: 0 to create, 0 to update, 0 to delete, 1 blocked; 0 unchanged, 0 unmanaged. This is a partial
 plan.

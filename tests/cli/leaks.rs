@@ -54,9 +54,12 @@ fn world() -> World {
 /// The command lines for a command. A command without any is not covered.
 fn lines(command: &str) -> &'static [&'static str] {
     match command {
+        // The second one has the secrets of the documents.
+        "init" => &["init", "init --ci github"],
         "new" => &["new servicenow --stdout", "new salesforce"],
         "connectors" => &["connectors", "connectors desk"],
         "validate" => &["validate"],
+        "variables" => &["variables", "variables desk"],
         "plan" => &["plan", "plan --out plan.json", "plan --rotate all --detailed-exitcode"],
         "apply" => &["apply --yes --outputs outputs.json --rotate all", "apply plan.json", "apply"],
         // No person answers. `authorize.rs` tests the rest.

@@ -88,7 +88,8 @@ impl World {
         world
     }
 
-    fn bare() -> Self {
+    /// A folder without any file.
+    pub(crate) fn bare() -> Self {
         let root = tempfile::tempdir().unwrap();
         let shown = root.path().to_str().unwrap().to_owned();
         let environment = [("COLUMNS", "100"), ("NO_COLOR", "1"), ("OCON_TEST_CLOCK", "hasty")];

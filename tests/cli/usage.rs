@@ -24,6 +24,7 @@ Usage: ocon <COMMAND>
 
 Commands:
   validate     Check the files without network access or secrets
+  variables    List the secrets and variables that the files read
   plan         Show what apply would change
   apply        Change the instances to match the files
   authorize    Grant access at a provider in the browser
@@ -110,7 +111,7 @@ For more information, try '--help'.
     world.ocon("plan --format yaml").is(str![[r#"
 --- stderr ---
 error: invalid value 'yaml' for '--format <FORMAT>'
-  [possible values: text, json, markdown, html, github, sarif]
+  [possible values: text, json, markdown, html, github, sarif, dotenv, gitlab, azure, jenkins]
 
 For more information, try '--help'.
 --- exit 64 ---

@@ -47,7 +47,7 @@ error[unset-variable]: env.CLOSEIO_API_KEY is not set, or empty
 9 |   username: ${{ env.CLOSEIO_API_KEY }}
   |             ^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: set them where ocon runs; nothing was contacted
+  = help: set them where ocon runs (`ocon variables` lists them all); nothing was contacted
   = help: to apply the rest anyway, use --allow-unset, or give only the files whose variables are set
   = note: 7 of these, in 3 files; use -v to see all of them
           also instances/closeio.yaml:10:13: env.CLOSEIO_PASSWORD is not set, or empty

@@ -44,7 +44,9 @@ fn the_reference_of_files_shows_the_output_of_the_program() {
 
 #[test]
 fn the_reference_of_commands_shows_the_output_of_the_program() {
-    Reader::default().follow("docs/commands.md", 1);
+    let reader = Reader::default();
+    crate::example::copy_into(reader.root());
+    reader.follow("docs/commands.md", 2);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The pipelines of `examples/ci`, run by small interpreters against a forge in memory.
+//! The pipelines of `examples/ci`, and those that `ocon init` writes, run by small interpreters against a forge in memory.
 
 mod action;
 mod azure;
@@ -19,6 +19,7 @@ mod install_lines;
 mod install_refused;
 mod jenkins;
 mod kubernetes;
+mod own_pipelines;
 mod pins;
 mod pipeline;
 mod release;

@@ -106,7 +106,7 @@ fn every_connector_has_a_worked_file_that_loads_without_a_warning() {
     let root = tempfile::tempdir().unwrap();
     copy(&Path::new(DATA).join("valid/connectors"), &root.path().join("instances"));
     let loaded = load_with(root.path(), &WithheldSecrets::default(), &Levels::default());
-    let Loaded { desired, warnings, unread_files: _ } = loaded.unwrap_or_else(|problems| {
+    let Loaded { desired, warnings, .. } = loaded.unwrap_or_else(|problems| {
         panic!("{}", render(problems.as_slice(), ColorChoice::Plain, None));
     });
     assert_eq!(render(&warnings, ColorChoice::Plain, None), "");

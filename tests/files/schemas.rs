@@ -10,7 +10,7 @@ use ocon::instance::ConnectorKey;
 use ocon::report::json::{
     self, ConnectorsDocument, DeliveryDocument, DiagnosticsDocument, DoctorDocument,
     EventsDocument, FailureDocument, PlanDocument, ResultDocument, SelftestDocument,
-    StatusDocument,
+    StatusDocument, VariablesDocument,
 };
 use serde_json::{Value, json};
 use snapbox::Data;
@@ -31,6 +31,7 @@ fn the_schemas_equal_the_types() {
     is("schemas/result.schema.json", &json::schema::<ResultDocument>());
     is("schemas/selftest.schema.json", &json::schema::<SelftestDocument>());
     is("schemas/status.schema.json", &json::schema::<StatusDocument>());
+    is("schemas/variables.schema.json", &json::schema::<VariablesDocument>());
 }
 
 #[test]
@@ -52,6 +53,7 @@ fn output_conforms_to_the_schemas() {
     let plan = validator("plan");
     let result = validator("result");
     let status = validator("status");
+    conforms(&validator("variables"), &ocon(&root, "variables"));
     conforms(&status, &ocon(&root, "status"));
     conforms(&plan, &ocon(&root, "plan"));
     conforms(&result, &ocon(&root, "apply --yes"));

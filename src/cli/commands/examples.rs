@@ -8,6 +8,12 @@ Examples:
   ocon apply --region us2            ask, then apply the changes
   ocon explain orphan                explain a diagnostic code";
 
+pub(crate) const INIT: &str = "\
+Examples:
+  ocon init                          name the project like this folder
+  ocon init --project marketing      name the project
+  ocon init --ci github --region us2
+                                     also write workflows for GitHub Actions";
 pub(crate) const NEW: &str = "\
 Examples:
   ocon new hootsuite                 write instances/hootsuite.yaml
@@ -28,6 +34,14 @@ Examples:
   ocon validate instances/eu         also fail if this folder has no document
   ocon validate --format github      annotate the lines of a pull request
   ocon validate --deny warnings      fail on warnings, for CI";
+
+pub(crate) const VARIABLES: &str = "\
+Examples:
+  ocon variables                     every secret, and whether it is set
+  ocon variables hootsuite           those of one document
+  ocon variables --format dotenv > .env
+                                     a file of variables without values
+  ocon variables --format github     the lines of a step in GitHub Actions";
 
 pub(crate) const PLAN: &str = "\
 Examples:

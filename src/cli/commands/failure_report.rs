@@ -36,7 +36,7 @@ pub(crate) fn render(
         Format::Sarif => return Some(Output::Json(sarif::failure(&document()))),
         Format::Markdown => markdown::failure(command, &document(), &comment_options(globals)),
         Format::Html => html::failure(command, &document(), &html_options(globals)),
-        Format::Text | Format::Github => return None,
+        _ => return None,
     };
     Some(Output::Text(text))
 }

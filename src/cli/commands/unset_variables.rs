@@ -23,8 +23,14 @@ pub(crate) fn refuse(
     unset.sort();
     let sources: BTreeSet<_> = unset.iter().map(|(_, source)| source.clone()).collect();
     let them = if sources.len() == 1 { "it" } else { "them" };
+    let set = match sources.len() {
+        1 => format!("set {them} where ocon runs; nothing was contacted"),
+        _ => format!(
+            "set {them} where ocon runs (`ocon variables` lists them all); nothing was contacted"
+        ),
+    };
     let help = [
-        &format!("set {them} where ocon runs; nothing was contacted"),
+        set.as_str(),
         "to apply the rest anyway, use --allow-unset, or give only the files whose variables are set",
     ];
     let mut problems: Vec<_> = unset

@@ -63,12 +63,12 @@ pub(crate) fn document(
     problems: &[Problem],
 ) -> Option<Output> {
     match globals.format {
-        Format::Text | Format::Markdown | Format::Html => None,
         Format::Json => {
             Some(Output::Json(json::render(&DiagnosticsDocument::new(documents, problems))))
         }
         Format::Github => Some(Output::Text(github::render(&in_repository(globals, problems)))),
         Format::Sarif => Some(Output::Json(sarif::render(&in_repository(globals, problems)))),
+        _ => None,
     }
 }
 

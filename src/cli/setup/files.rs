@@ -18,7 +18,7 @@ use crate::desired::secrets::{
 };
 use crate::desired::{
     self, Code, Desired, DesiredInstance, Levels, Loaded, Problem, SecretLookup, SecretStore,
-    Severity, Sources,
+    Severity, Sources, VariableUse,
 };
 use crate::instance::{Key, Project, Secret, SecretSource, Template, trimmed};
 use crate::safe_text::quoted;
@@ -32,6 +32,9 @@ pub(crate) struct Files {
     /// Whether files that look like documents were not read.
     pub(crate) has_unread_json: bool,
     pub(crate) project: ChosenProject,
+    pub(crate) variable_uses: Vec<VariableUse>,
+    /// The places of the values of the public variables, by name.
+    pub(crate) variable_places: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -91,10 +94,11 @@ pub(crate) fn load(globals: &GlobalArgs, access: SecretAccess) -> Result<Files, 
         (SecretAccess::Needed | SecretAccess::NeededWithoutFiles, true) => &demo,
         (SecretAccess::Needed | SecretAccess::NeededWithoutFiles, false) => &real,
     };
-    let loaded = load_instances(globals, access, &variables, secrets, &levels, &on_text);
+    let loaded = load_instances(globals, access, &variables.values, secrets, &levels, &on_text);
     // Also if the files are invalid, because messages show their lines.
     redaction::register_public(texts.into_inner().unwrap_or_else(PoisonError::into_inner));
-    let Loaded { desired, warnings: of_instances, unread_files } = loaded.map_err(invalid)?;
+    let Loaded { desired, warnings: of_instances, unread_files, variable_uses } =
+        loaded.map_err(invalid)?;
     if !access.reads_secrets() && !globals.sandbox {
         register_all(&desired, &real);
     }
@@ -108,7 +112,9 @@ pub(crate) fn load(globals: &GlobalArgs, access: SecretAccess) -> Result<Files, 
     if warnings.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(file_problems::invalid(globals, &warnings));
     }
-    Ok(Files { desired, warnings, has_unread_json: unread_files, project })
+    let has_unread_json = unread_files;
+    let variable_places = variables.places;
+    Ok(Files { desired, warnings, has_unread_json, project, variable_uses, variable_places })
 }
 
 fn load_instances(
@@ -174,23 +180,35 @@ fn secrets_folder(globals: &GlobalArgs) -> PathBuf {
     given.unwrap_or_else(|| "secrets".into())
 }
 
+/// The public variables by name.
+struct PublicVariables {
+    values: BTreeMap<String, String>,
+    /// The places of the values: `ocon.yaml`, a variable file or `--var`.
+    places: BTreeMap<String, String>,
+}
+
 /// The public variables: `--var` overrides `--var-file`, which overrides `vars:`.
 fn variables(
     globals: &GlobalArgs,
     in_file: BTreeMap<String, String>,
     warnings: &mut Vec<Problem>,
     on_text: &dyn Fn(&str),
-) -> Result<BTreeMap<String, String>, Failure> {
-    let mut variables = in_file;
-    for file in &globals.var_file {
-        let file = desired::load_var_file(&globals.root, file)
+) -> Result<PublicVariables, Failure> {
+    let place = |name: &String| (name.clone(), "ocon.yaml".to_owned());
+    let mut places: BTreeMap<_, _> = in_file.keys().map(place).collect();
+    let mut values = in_file;
+    for path in &globals.var_file {
+        let file = desired::load_var_file(&globals.root, path)
             .map_err(|problems| file_problems::invalid(globals, problems.as_slice()))?;
         on_text(&file.text);
-        variables.extend(file.vars);
+        let place = |name: &String| (name.clone(), path.display().to_string());
+        places.extend(file.vars.keys().map(place));
+        values.extend(file.vars);
         warnings.extend(file.warnings);
     }
-    variables.extend(globals.var.iter().cloned());
-    Ok(variables)
+    places.extend(globals.var.iter().map(|(name, _)| (name.clone(), "--var".to_owned())));
+    values.extend(globals.var.iter().cloned());
+    Ok(PublicVariables { values, places })
 }
 
 /// A store that registers every secret that it returns.

@@ -23,6 +23,7 @@ use crate::report::markdown::{DEFAULT_MAX_BYTES, MIN_MAX_BYTES};
 use crate::safe_text::quoted;
 
 pub(crate) const DEFAULT_INSTANCES_FOLDER: &str = "instances";
+pub(crate) const DEFAULT_SCHEMAS_FOLDER: &str = "schemas";
 
 /// Options before or after the command.
 #[derive(Clone, Debug, Args)]
@@ -57,7 +58,7 @@ pub(crate) struct GlobalArgs {
     #[arg(long, value_name = "DIR", default_value = DEFAULT_INSTANCES_FOLDER)]
     pub(crate) instances: PathBuf,
     /// Folder of schemas that replace the built-in ones
-    #[arg(long, value_name = "DIR", default_value = "schemas")]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_SCHEMAS_FOLDER)]
     pub(crate) schemas: PathBuf,
     /// Public variable for ${{ var.NAME }} (repeatable)
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
@@ -151,10 +152,19 @@ pub enum Format {
     Markdown,
     /// A page for a browser, in one file (plan, apply, status)
     Html,
-    /// GitHub workflow commands, which annotate the lines of files (validate, plan)
+    /// GitHub workflow commands, which annotate the lines of files (validate, plan), or the secrets of
+    /// steps (variables)
     Github,
     /// SARIF 2.1.0 for code scanning (validate)
     Sarif,
+    /// Lines NAME= for a file of variables (variables)
+    Dotenv,
+    /// Variables to add in GitLab (variables)
+    Gitlab,
+    /// The secrets of steps in Azure Pipelines (variables)
+    Azure,
+    /// The credentials of stages in a Jenkinsfile (variables)
+    Jenkins,
 }
 
 /// A file that a report is written to.

@@ -97,7 +97,7 @@ impl AtomicFile {
         }
         let folder = path.parent().unwrap_or(Path::new("."));
         let (file, cleanup) = interrupt::with_cleanup(|| builder.tempfile_in(folder), removal)
-            .map_err(|error| unwritten(path, &error))?;
+            .map_err(|error| unwritten(path, &without_temporary_path(&error)))?;
         Ok(Self { path: path.to_owned(), given: path.to_owned(), file, cleanup })
     }
 
@@ -120,7 +120,7 @@ impl AtomicFile {
                 given: self.given,
                 file: self.file.into_temp_path(),
                 cleanup: self.cleanup,
-                is_new: false,
+                existing: Existing::Replaced,
             }),
             Err(error) => Err(unwritten(&self.given, &error)),
         }
@@ -133,8 +133,15 @@ struct FilledFile {
     given: PathBuf,
     file: TempPath,
     cleanup: CleanupGuard,
-    /// Whether an existing file is an error.
-    is_new: bool,
+    existing: Existing,
+}
+
+/// What happens to a file that exists at the path when a new one is persisted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Existing {
+    Replaced,
+    /// The new file is not persisted.
+    Kept,
 }
 
 pub(crate) struct PersistFailure {
@@ -148,11 +155,14 @@ fn persist(files: impl IntoIterator<Item = FilledFile>) -> Result<(), PersistFai
     let mut persisted = Vec::new();
     let mut files = files.into_iter();
     let result = interrupt::uninterrupted(|| {
-        for FilledFile { path, given, file, cleanup, is_new } in files.by_ref() {
+        for FilledFile { path, given, file, cleanup, existing } in files.by_ref() {
             let before = persisted.len();
             persisted.push(cleanup);
-            let moved = if is_new { file.persist_noclobber(&path) } else { file.persist(&path) };
-            if let Err(error) = moved {
+            let result = match existing {
+                Existing::Replaced => file.persist(&path),
+                Existing::Kept => file.persist_noclobber(&path),
+            };
+            if let Err(error) = result {
                 let failure = unwritten(&given, &error.error);
                 return (Err(PersistFailure { persisted: before, failure }), Some(written(before)));
             }
@@ -215,10 +225,10 @@ impl FileBatch {
         Ok(())
     }
 
-    /// Like [`Self::add`], for a file that must not exist when it is persisted.
+    /// Like [`Self::add`], but never replaces a file, even one that appears in the meantime.
     pub(crate) fn add_new(&mut self, path: &Path, text: &str) -> Result<(), Failure> {
-        let file = AtomicFile::world_readable(path)?.fill(text)?;
-        self.files.push(FilledFile { is_new: true, ..file });
+        let filled = AtomicFile::world_readable(path)?.fill(text)?;
+        self.files.push(FilledFile { existing: Existing::Kept, ..filled });
         Ok(())
     }
 
@@ -251,6 +261,13 @@ pub(crate) fn removal(file: &NamedTempFile) -> Cleanup {
     Box::new(move || {
         let _ = fs::remove_file(path);
     })
+}
+
+/// The error without the path of the temporary file, which the user does not know.
+fn without_temporary_path(error: &io::Error) -> io::Error {
+    let text = error.to_string();
+    let cause = text.split(" at path ").next().unwrap_or_default();
+    io::Error::new(error.kind(), cause)
 }
 
 fn unwritten(path: &Path, error: &io::Error) -> Failure {

@@ -18,8 +18,8 @@ use super::forge::TOKEN;
 impl Fixture {
     /// Runs the pipeline with these variables of the run. Every approval is given.
     pub(crate) fn azure(&self, given: &[(&str, &str)]) -> Run {
-        let path = format!("{}/examples/ci/azure/azure-pipelines.yml", env!("CARGO_MANIFEST_DIR"));
-        let file: Value = serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        let text = self.recipe("azure/azure-pipelines.yml");
+        let file: Value = serde_yaml::from_str(&text).unwrap();
         let mut pipeline = Pipeline::new(self, &file, given);
         for stage in file["stages"].as_array().unwrap() {
             pipeline.stage(stage);

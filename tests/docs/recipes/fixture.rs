@@ -23,6 +23,8 @@ pub(crate) struct Fixture {
     /// Runs after a job.
     pub(crate) meanwhile: Option<fn(&Fixture)>,
     pub(crate) artifacts: TempDir,
+    /// Whether the pipelines are those of the checkout, which `ocon init` wrote, instead of the examples.
+    pub(crate) has_own_pipelines: bool,
     sandbox: Handle,
     _runtime: tokio::runtime::Runtime,
 }
@@ -78,7 +80,28 @@ impl Fixture {
         }
         let artifacts = tempfile::tempdir().unwrap();
         let forge = Forge::start(Release::new(&program()));
-        Self { forge, secrets, checkout, meanwhile: None, artifacts, sandbox, _runtime: runtime }
+        Self {
+            forge,
+            secrets,
+            checkout,
+            meanwhile: None,
+            artifacts,
+            has_own_pipelines: false,
+            sandbox,
+            _runtime: runtime,
+        }
+    }
+
+    /// The text of a pipeline, by the path of its example below `examples/ci`.
+    pub(crate) fn recipe(&self, example: &str) -> String {
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/ci");
+        let path = match example.split_once('/').unwrap() {
+            _ if !self.has_own_pipelines => examples.join(example),
+            ("github", name) => self.checkout.path().join(format!(".github/workflows/ocon-{name}")),
+            ("gitlab", _) => self.checkout.path().join(".gitlab-ci.yml"),
+            (_, name) => self.checkout.path().join(name),
+        };
+        fs::read_to_string(path).unwrap()
     }
 
     pub(crate) fn go_wrong(&self, faults: &str) {

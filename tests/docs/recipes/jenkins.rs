@@ -1,7 +1,6 @@
 //! The pipeline of Jenkins, end to end and with failures.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use super::fixture::{Fixture, Run, bash, copy};
@@ -9,7 +8,7 @@ use super::groovy::{Argument, Statement, read};
 
 /// The subject of a build.
 #[derive(Clone, Copy, PartialEq)]
-enum Build {
+pub(super) enum Build {
     ChangeRequest,
     Branch,
     Main,
@@ -18,9 +17,8 @@ enum Build {
 
 /// Runs the stages whose conditions are true, each on its own machine. Every approval is
 /// given.
-fn build(fixture: &Fixture, build: Build) -> Run {
-    let path = format!("{}/examples/ci/jenkins/Jenkinsfile", env!("CARGO_MANIFEST_DIR"));
-    let file = read(&fs::read_to_string(path).unwrap());
+pub(super) fn build(fixture: &Fixture, build: Build) -> Run {
+    let file = read(&fixture.recipe("jenkins/Jenkinsfile"));
     let [pipeline, functions @ ..] = file.as_slice() else { panic!("the file is empty") };
     let mut variables = environment(fixture, pipeline).unwrap();
     variables.extend(fixture.changed());

@@ -26,8 +26,8 @@ done
 impl Fixture {
     /// Runs the pipeline that these variables of the project select. Every approval is given.
     pub(crate) fn pipeline(&self, variables: &[(&str, &str)]) -> Run {
-        let path = format!("{}/examples/ci/gitlab/gitlab-ci.yml", env!("CARGO_MANIFEST_DIR"));
-        let file: Value = serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        let text = self.recipe("gitlab/gitlab-ci.yml");
+        let file: Value = serde_yaml::from_str(&text).unwrap();
         let mut given = texts(&file["variables"]);
         given.extend(self.changed());
         given.extend(variables.iter().copied().map(owned));

@@ -16,8 +16,8 @@ use super::release::write_script;
 impl Fixture {
     /// Runs a workflow.
     pub(crate) fn run(&self, recipe: &str, event: &Value) -> Run {
-        let path = format!("{}/examples/ci/github/{recipe}", env!("CARGO_MANIFEST_DIR"));
-        let workflow: Value = serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        let text = self.recipe(&format!("github/{recipe}"));
+        let workflow: Value = serde_yaml::from_str(&text).unwrap();
         let mut run = Run::default();
         let mut needs = json!({});
         let mut jobs: Vec<_> = workflow["jobs"].as_object().unwrap().iter().collect();
