@@ -4,7 +4,7 @@
     paths.py check BINARY  fails if BINARY contains such a path
 
 A panic and a backtrace show the paths of source files. The flags make them independent of the machine:
-`registry/…` for crates, and paths in the repository for the files of ocon.
+`cargo/registry/…` for crates, and paths in the repository for the files of ocon.
 """
 
 import os
@@ -15,15 +15,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 CARGO_HOME = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
 
 
-def registries():
-    """The folders with the sources of crates: one per registry."""
-    return sorted((CARGO_HOME / "registry" / "src").glob("*"))
-
-
 def flags():
-    renamed = [(str(CARGO_HOME), "cargo"), (str(PROJECT), ".")]
-    # Of several flags that match, the last one counts.
-    renamed += [(str(folder), "registry") for folder in registries()]
+    renamed = [(CARGO_HOME, "cargo"), (PROJECT, ".")]
     return [f"--remap-path-prefix={before}={after}" for before, after in renamed]
 
 
