@@ -87,12 +87,12 @@ pub(crate) fn measure_if_requested() -> bool {
 #[cfg(unix)]
 fn of_children() -> (i64, i64) {
     use nix::sys::resource::{UsageWho, getrusage};
+    use nix::sys::time::TimeValLike as _;
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
-    let (user, system) = (usage.user_time(), usage.system_time());
-    let cpu = [user, system].map(|time| time.tv_sec() * 1_000_000 + time.tv_usec());
+    let cpu = usage.user_time() + usage.system_time();
     // macOS counts bytes.
     let unit = if cfg!(target_vendor = "apple") { 1024 } else { 1 };
-    (cpu.iter().sum(), usage.max_rss() / unit)
+    (cpu.num_microseconds(), usage.max_rss() / unit)
 }
 
 #[cfg(not(unix))]

@@ -30,9 +30,7 @@ mod explain;
 mod fingerprint_key;
 mod flags;
 mod format;
-#[cfg(unix)]
 mod full_disk;
-#[cfg(unix)]
 mod git;
 mod grant_requirements;
 mod help;
@@ -60,7 +58,6 @@ mod project;
 mod prune;
 mod prune_checkout;
 mod redaction;
-#[cfg(unix)]
 mod repository_paths;
 mod resource_limits;
 mod rotate;
@@ -76,7 +73,6 @@ mod status;
 mod status_at_scale;
 mod status_selection;
 mod support;
-#[cfg(unix)]
 mod symlinks;
 mod target;
 mod terminal;
