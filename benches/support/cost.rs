@@ -6,8 +6,6 @@ use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::sys::resource::{UsageWho, getrusage};
-
 /// With this argument and a command line, a benchmark is the parent of the measured process.
 const MEASURE: &str = "measure";
 
@@ -80,12 +78,26 @@ pub(crate) fn measure_if_requested() -> bool {
     let exit_code = status.code().unwrap();
     // The caller shows it if the exit code is not the expected one.
     std::io::stderr().write_all(&[stdout, stderr].concat()).unwrap();
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
-    let (user, system) = (usage.user_time(), usage.system_time());
-    let cpu = [user, system].map(|time| time.tv_sec() * 1_000_000 + time.tv_usec());
-    let cpu: i64 = cpu.iter().sum();
-    println!("{} {cpu} {} {exit_code}", wall.as_micros(), usage.max_rss());
+    let (cpu, peak) = of_children();
+    println!("{} {cpu} {peak} {exit_code}", wall.as_micros());
     true
+}
+
+/// The time of all cores in microseconds, and the peak memory in KiB, of the processes that ended.
+#[cfg(unix)]
+fn of_children() -> (i64, i64) {
+    use nix::sys::resource::{UsageWho, getrusage};
+    use nix::sys::time::TimeValLike as _;
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
+    let cpu = usage.user_time() + usage.system_time();
+    // macOS counts bytes.
+    let unit = if cfg!(target_vendor = "apple") { 1024 } else { 1 };
+    (cpu.num_microseconds(), usage.max_rss() / unit)
+}
+
+#[cfg(not(unix))]
+fn of_children() -> (i64, i64) {
+    panic!("only Unix says what a process took")
 }
 
 pub(crate) fn milliseconds(duration: Duration) -> f64 {

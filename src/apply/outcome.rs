@@ -184,8 +184,17 @@ impl From<&Blocked> for StepResult {
 impl Outcome {
     /// Whether two instances have one document key.
     pub fn is_guarded(&self) -> bool {
-        let failures = self.results.iter().filter_map(|result| result.status.failure());
-        failures.into_iter().any(|failure| failure.code.is(FailureCode::DuplicateInstance))
+        self.has_failure(FailureCode::DuplicateInstance)
+    }
+
+    fn has_failure(&self, code: FailureCode) -> bool {
+        let mut failures = self.results.iter().filter_map(|result| result.status.failure());
+        failures.any(|failure| failure.code.is(code))
+    }
+
+    /// Whether a step panicked.
+    pub fn has_bug(&self) -> bool {
+        self.has_failure(FailureCode::Bug)
     }
 
     /// Whether every step is done and every check succeeded.
@@ -209,6 +218,8 @@ vocabulary! {
     FailureCode {
         /// The connection ended before the reply.
         AnswerLost "answer-lost",
+        /// The step panicked, which is a bug in ocon.
+        Bug "bug",
         /// Another run created the same instance first.
         ConcurrentApply "concurrent-apply",
         /// Two instances have one document key.

@@ -8,6 +8,9 @@ use crate::instance::{EventSettings, InstanceId, Key, Record, RenderContext, Sto
 use crate::ownership::{self, ReservedTags};
 use crate::plan::{Plan, Step};
 
+const BUG: &str = "this is a bug in ocon. Its message is in the log of this run. It is unknown whether the \
+    step took effect. Run again: the next run continues from the state of the platform";
+
 /// The settings of an apply.
 #[derive(Clone, Copy)]
 pub struct Settings<'a> {
@@ -27,6 +30,8 @@ pub(super) struct Run<'a, R> {
     /// Set if the platform did not store reserved tags. A further create could not be found again.
     pub(super) creates_halted: AtomicBool,
     limit_reached: AtomicBool,
+    /// Set if a step panicked. No further step starts, because ocon is not in the state that it expects.
+    has_bug: AtomicBool,
 }
 
 impl<'a, R> Run<'a, R> {
@@ -36,8 +41,15 @@ impl<'a, R> Run<'a, R> {
         settings: Settings<'a>,
         on_event: &'a (dyn Fn(Event<'_>) + Sync),
     ) -> Self {
-        let (creates_halted, limit_reached) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { plan, remote, settings, on_event, creates_halted, limit_reached }
+        Self {
+            plan,
+            remote,
+            settings,
+            on_event,
+            creates_halted: AtomicBool::new(false),
+            limit_reached: AtomicBool::new(false),
+            has_bug: AtomicBool::new(false),
+        }
     }
 
     /// Waits for a platform that lags.
@@ -52,6 +64,16 @@ impl<'a, R> Run<'a, R> {
 
     pub(super) fn limit_reached(&self) -> bool {
         self.limit_reached.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn has_bug(&self) -> bool {
+        self.has_bug.load(Ordering::Relaxed)
+    }
+
+    /// The status of a step that panicked. The panic hook has printed the reason.
+    pub(super) fn panicked(&self) -> StepStatus {
+        self.has_bug.store(true, Ordering::Relaxed);
+        StepStatus::Unknown(StepFailure::new(FailureCode::Bug, BUG))
     }
 
     /// The document key of the instance in this project.

@@ -1,9 +1,11 @@
 //! Executes the steps of one instance, in order.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
 
 use super::run::Run;
@@ -35,7 +37,7 @@ pub(super) async fn execute<R: Read + Write>(run: &Run<'_, R>, steps: &[Step]) -
         }
         (run.on_event)(Event::StepStarted(step));
         let id = step.id.or_else(|| known.as_ref().map(|affected| affected.id));
-        let (affected, status) = with_progress(run, step, id).await;
+        let (affected, status) = without_panic(run, step, id).await;
         known = affected.or(known);
         let result = result(step, known.clone(), status);
         (run.on_event)(Event::StepFinished(&result));
@@ -46,7 +48,7 @@ pub(super) async fn execute<R: Read + Write>(run: &Run<'_, R>, steps: &[Step]) -
 
 fn must_not_start<R>(run: &Run<'_, R>, step: &Step) -> bool {
     let is_halted = step.action == Action::Create && run.creates_halted.load(Ordering::Relaxed);
-    is_halted || run.limit_reached() || run.settings.stop.is_requested()
+    is_halted || run.limit_reached() || run.has_bug() || run.settings.stop.is_requested()
 }
 
 fn result(step: &Step, instance: Option<AffectedInstance>, status: StepStatus) -> StepResult {
@@ -59,6 +61,17 @@ fn result(step: &Step, instance: Option<AffectedInstance>, status: StepStatus) -
         instance,
         status,
     }
+}
+
+/// Executes a step. If it panics, the steps of other instances that wait for a reply still end, so that
+/// the outcome names what they created.
+async fn without_panic<R: Read + Write>(
+    run: &Run<'_, R>,
+    step: &Step,
+    id: Option<InstanceId>,
+) -> Ended {
+    let ended = AssertUnwindSafe(with_progress(run, step, id)).catch_unwind().await;
+    ended.unwrap_or_else(|_| (None, run.panicked()))
 }
 
 async fn with_progress<R: Read + Write>(

@@ -114,6 +114,7 @@ fn a_change_of_a_shared_file_selects_its_documents() {
     assert_eq!(planned(&world, "-C sub plan --changed-since HEAD"), ["size"]);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_link_leads_to_the_changed_line() {
     let world = repository();
@@ -253,6 +254,7 @@ fn neither_paths_nor_prune_go_with_it() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn symlinks_in_a_path_and_unusual_settings_hide_no_change() {
     let world = repository();

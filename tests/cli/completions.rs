@@ -1,5 +1,6 @@
 //! Completions: the candidates that ocon prints, and the scripts in real shells.
 
+#[cfg(unix)]
 use std::fs;
 use std::process::Command;
 
@@ -259,6 +260,7 @@ fn bash_executes_no_part_of_a_name() {
     assert!(!world.path("pwned").exists());
 }
 
+#[cfg(unix)]
 #[test]
 fn bash_executes_the_ocon_in_path_and_not_that_of_the_folder() {
     let world = world();

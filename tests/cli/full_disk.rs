@@ -2,8 +2,7 @@
 
 #![cfg(unix)]
 
-use std::fs::OpenOptions;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use snapbox::str;
 
@@ -174,8 +173,13 @@ fn every_result_that_cannot_be_written_is_an_error() {
     ];
     assert_eq!(world.ocon("apply --yes --quiet").exit, 0);
     for command in commands {
-        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let output = world.command(command).stdout(full).stderr(Stdio::piped()).output().unwrap();
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = world
+            .command(command)
+            .stdout(full)
+            .stderr(std::process::Stdio::piped())
+            .output()
+            .unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         let expected = "error: the result could not be written to stdout\n  caused by: No space left on \
                         device (os error 28)\n\nhint: free some disk space, then run the command again\n";
@@ -188,9 +192,9 @@ fn every_result_that_cannot_be_written_is_an_error() {
 #[cfg(target_os = "linux")]
 fn ids_are_reported_where_the_report_cannot_be_written() {
     let world = World::new(&[("instances/shop.yaml", SHOP)]).on_sandbox();
-    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = world.command("apply --yes --quiet --format json");
-    let output = command.stdout(full).stderr(Stdio::piped()).output().unwrap();
+    let output = command.stdout(full).stderr(std::process::Stdio::piped()).output().unwrap();
     world.constant(&String::from_utf8(output.stderr).unwrap()).is(str![[r#"
   + shop  #20931
 

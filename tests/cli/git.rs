@@ -1,6 +1,8 @@
 //! A commit cannot use Git to execute a program, hide a change or pass a committed secret.
 //! `docs/threat-model.md` names these tests.
 
+#![cfg(unix)]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 

@@ -98,6 +98,7 @@ fn an_orphan_of_ours_gets_the_file_that_it_had() {
     assert_eq!(world.ocon("plan --detailed-exitcode").exit, 0);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_folder_that_leads_elsewhere_is_refused() {
     let world = tenant();

@@ -146,6 +146,7 @@ fn a_submodule_prunes_nothing_because_git_is_not_asked_about_it() {
     );
 }
 
+#[cfg(unix)]
 #[test]
 fn a_clone_below_the_folder_of_instances_or_behind_a_link_prunes_nothing() {
     let world = repository();

@@ -1,5 +1,7 @@
 //! Annotations and links have the path in the Git repository, wherever ocon runs.
 
+#![cfg(unix)]
+
 use std::os::unix::fs::symlink;
 
 use serde_json::Value;

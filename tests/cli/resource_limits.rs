@@ -1,11 +1,13 @@
 //! Files that try to exhaust the time or the memory of a runner.
 
+#[cfg(unix)]
 use std::os::unix::fs::symlink;
 
 use snapbox::str;
 
 use crate::support::{SHOP, World};
 
+#[cfg(unix)]
 #[test]
 fn folders_that_link_to_each_other_are_followed_within_bounds() {
     const LEVELS: usize = 17;

@@ -264,7 +264,15 @@ impl World {
         self.run(self.command(arguments))
     }
 
+    /// The permissions of a file or folder.
+    #[cfg(unix)]
+    pub(crate) fn mode(&self, path: &str) -> u32 {
+        let permissions = self.path(path).metadata().unwrap().permissions();
+        std::os::unix::fs::PermissionsExt::mode(&permissions) & 0o777
+    }
+
     /// Runs the binary with these arguments in a folder of the world.
+    #[cfg(unix)]
     pub(crate) fn ocon_in(&self, folder: &str, arguments: &str) -> Run {
         let mut command = self.command(arguments);
         command.current_dir(self.path(folder));

@@ -1,5 +1,7 @@
 //! Committed symbolic links: nothing is read or written through a link that leaves the repository.
 
+#![cfg(unix)]
+
 use crate::support::{SHOP, World};
 
 #[test]

@@ -59,6 +59,7 @@ error[unset-variable]: env.CLOSEIO_API_KEY is not set, or empty
     assert_eq!(world.requests(), "");
 }
 
+#[cfg(unix)]
 #[test]
 fn secrets_in_files_stay_below_their_folder() {
     let from_file = CRM.replace("env.DESK_PASSWORD", "file.desk/password");

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use ocon::api::{Clock, Sleep, StopSignal};
-use ocon::apply::{self, Event, Settings};
+use ocon::apply::{self, Event, FailureCode, Settings};
+use ocon::report::json::Exit;
 
 use crate::world::{NoWait, World, block_on, document, first_failure, key, outcomes};
 
@@ -84,4 +85,29 @@ fn a_long_step_is_reported_every_30_seconds() {
     let expected =
         ["slow begins", "slow goes on: 30s", "slow goes on: 60s", "slow goes on: 90s", "slow ends"];
     assert_eq!(*reported.lock().unwrap(), expected);
+}
+
+/// A create waits for its reply while another step panics.
+#[test]
+fn a_panic_in_one_step_loses_no_request_of_another() {
+    let world = World::new(["a", "b", "c"].map(|name| document(name, &[])));
+    let approved = world.approved();
+    // The reply to the first create is lost, so it waits and is searched. The second create panics.
+    *world.remote.lost.lock().unwrap() = Some((0, true));
+    *world.remote.panics.lock().unwrap() = Some(1);
+    let clock = StubClock(|| -> Sleep { Box::pin(tokio::task::yield_now()) });
+    *world.remote.late.lock().unwrap() = 1;
+    let settings = Settings { concurrency: 2, clock: &clock, stop: &StopSignal::default() };
+    let outcome = block_on(apply::run(&approved, &world.remote, settings, &|_| ()));
+    assert_eq!(outcomes(&outcome), ["done", "unknown", "not-started"]);
+    assert!(outcome.results[0].instance.is_some());
+    let failure = outcome.results[1].status.failure().unwrap();
+    assert!(failure.code.is(FailureCode::Bug));
+    assert_eq!(
+        failure.message,
+        "this is a bug in ocon. Its message is in the log of this run. It is unknown whether the step took \
+         effect. Run again: the next run continues from the state of the platform"
+    );
+    assert_eq!(Exit::of_apply(&outcome, approved.plan()).code(), 101);
+    world.converges();
 }

@@ -28,6 +28,8 @@ pub(crate) struct Remote {
     /// The instances with their true values; reading masks them.
     pub(crate) instances: Mutex<BTreeMap<InstanceId, Record>>,
     pub(crate) writes: Mutex<Vec<String>>,
+    /// The number of writes before one panics, as a bug in ocon does.
+    pub(crate) panics: Mutex<Option<usize>>,
     /// How many writes it takes before it stops answering.
     pub(crate) budget: Mutex<Option<usize>>,
     /// The number of writes before a reply is lost, and whether that write is executed.
@@ -111,6 +113,8 @@ impl Remote {
         path: &str,
         commit: impl FnOnce() -> T,
     ) -> Result<T, Error> {
+        let panics = self.panics();
+        assert!(!panics, "a bug of the tests");
         let lost = self.is_lost();
         let is_killed = count_down(&mut self.budget.lock().unwrap());
         let broken = || error(method, path, ErrorKind::Transport { reason: "reset".into() });
@@ -143,6 +147,16 @@ impl Remote {
             }
             Some(left) => *left -= 1,
         }
+    }
+
+    /// Whether this write panics.
+    fn panics(&self) -> bool {
+        let is_next = |left: &mut usize| {
+            let is_next = *left == 0;
+            *left = left.saturating_sub(1);
+            is_next
+        };
+        self.panics.lock().unwrap().take_if(is_next).is_some()
     }
 
     /// Whether this write's reply is lost, and if so whether it is executed.

@@ -65,12 +65,13 @@ impl Environment {
         reason = "this is the one place that reads the environment"
     )]
     pub(crate) fn capture() -> Self {
-        Self { variables: env::vars_os().collect() }
+        let variables = env::vars_os().map(|(variable, value)| (name(&variable), value));
+        Self { variables: variables.collect() }
     }
 
     #[cfg(test)]
     pub(crate) fn of(variables: &[(&str, &str)]) -> Self {
-        let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
+        let variables = variables.iter().map(|(variable, value)| (name(variable), value.into()));
         Self { variables: variables.collect() }
     }
 
@@ -85,8 +86,8 @@ impl Environment {
         self.raw(name).map(|value| value.to_string_lossy().into_owned())
     }
 
-    pub(crate) fn raw(&self, name: &str) -> Option<&OsString> {
-        self.variables.get(&OsString::from(name))
+    pub(crate) fn raw(&self, variable: &str) -> Option<&OsString> {
+        self.variables.get(&name(variable))
     }
 
     /// The working directory as the shell names it, links included.
@@ -171,7 +172,7 @@ impl Environment {
 
     /// The variables by which Git finds the user's settings. [`git`](super::git) adds the others.
     pub(crate) fn for_git(&self) -> Vec<(OsString, OsString)> {
-        let needed = ["HOME", "USERPROFILE", "SYSTEMROOT", "TMPDIR", "XDG_CONFIG_HOME"];
+        let needed = ["HOME", "USERPROFILE", "SYSTEMROOT", "TEMP", "TMPDIR", "XDG_CONFIG_HOME"];
         self.filtered(|name, _| needed.iter().any(|needed| name == OsStr::new(needed)))
     }
 
@@ -191,6 +192,12 @@ impl Environment {
         let message = self.text("OCON_TEST_PANIC").filter(|_| cfg!(debug_assertions));
         assert!(message.is_none(), "{}", message.unwrap_or_default());
     }
+}
+
+/// The name by which a variable is found. Windows ignores the case: its own name for `PATH` is `Path`.
+fn name(variable: impl AsRef<OsStr>) -> OsString {
+    let variable = variable.as_ref();
+    if cfg!(windows) { variable.to_ascii_uppercase() } else { variable.to_owned() }
 }
 
 /// Whether the variable sets a proxy: `HTTPS_PROXY`, `all_proxy`.

@@ -140,7 +140,8 @@ impl Repository {
         let output = Command::new(program)
             .args(OPTIONS)
             .args(arguments)
-            .current_dir(&self.top)
+            // Git for Windows does not start in a folder whose path begins with `\\?\`.
+            .current_dir(dunce::simplified(&self.top))
             .env_clear()
             .envs(self.variables.iter().cloned())
             .stdin(Stdio::null())
@@ -163,7 +164,7 @@ fn refuse_submodule(top: &Path, environment: &Environment) -> Result<(), Unusabl
     let is_submodule =
         outer.tracked(top)?.get(name).is_some_and(|entry| entry.kind == EntryKind::Submodule);
     if is_submodule {
-        let (name, outer) = (name.display(), outer.top.display());
+        let (name, outer) = (name.display(), dunce::simplified(&outer.top).display());
         return Err(Unusable(format!(
             "{name} is a submodule of {outer}, which chooses its commits"
         )));

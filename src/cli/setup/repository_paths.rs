@@ -6,7 +6,7 @@
 //! It is a file in a worktree and in a submodule. A checkout without Git has none: its top is the folder
 //! that the pipeline names, or the working directory. Links on the path of the root are followed, because a path in Git leads through no link.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf};
 
 use crate::cli::setup::environment::Environment;
 use crate::cli::setup::global_args::GlobalArgs;
@@ -73,7 +73,7 @@ pub(crate) fn path_from_working_directory(root: &Path, file: &str) -> String {
     if root.is_absolute() || root == Path::new(".") {
         return file.to_owned();
     }
-    root.join(file).display().to_string()
+    root.join(file).display().to_string().replace(MAIN_SEPARATOR, "/")
 }
 
 fn with_slashes(path: &Path) -> String {

@@ -88,15 +88,8 @@ impl AtomicFile {
     }
 
     fn world_readable(path: &Path) -> Result<Self, Failure> {
-        let mut builder = tempfile::Builder::new();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            // The umask of the process applies.
-            builder.permissions(std::fs::Permissions::from_mode(0o666));
-        }
         let folder = path.parent().unwrap_or(Path::new("."));
-        let (file, cleanup) = interrupt::with_cleanup(|| builder.tempfile_in(folder), removal)
+        let (file, cleanup) = interrupt::with_cleanup(|| world_readable_in(folder), removal)
             .map_err(|error| unwritten(path, &without_temporary_path(&error)))?;
         Ok(Self { path: path.to_owned(), given: path.to_owned(), file, cleanup })
     }
@@ -125,6 +118,20 @@ impl AtomicFile {
             Err(error) => Err(unwritten(&self.given, &error)),
         }
     }
+}
+
+/// Creates a temporary file with the permissions that the umask of the process allows.
+#[cfg(unix)]
+fn world_readable_in(folder: &Path) -> io::Result<NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let permissions = std::fs::Permissions::from_mode(0o666);
+    tempfile::Builder::new().permissions(permissions).tempfile_in(folder)
+}
+
+/// Creates a temporary file. Windows takes its permissions from the folder.
+#[cfg(not(unix))]
+fn world_readable_in(folder: &Path) -> io::Result<NamedTempFile> {
+    NamedTempFile::new_in(folder)
 }
 
 /// A complete temporary file. It is removed unless it is persisted.

@@ -20,6 +20,11 @@ use crate::cli::terminal::panic;
 use crate::cli::terminal::progress;
 use signals::Signals;
 
+#[cfg(not(panic = "unwind"))]
+compile_error!(
+    "ocon needs `panic = \"unwind\"`: see \"A panic unwinds\" in docs/design.md for what it loses otherwise"
+);
+
 /// The time limit for the final message: stderr may be a pipe that nobody reads.
 const FINAL_MESSAGE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The stack size of the command's thread, in bytes: that of a main thread.

@@ -68,6 +68,7 @@ impl Exit {
         let is_guarded = plan.is_guarded() || outcome.is_guarded();
         let of_run = [
             outcome.interrupted.then_some(Self::Interrupted),
+            outcome.has_bug().then_some(Self::Bug),
             is_guarded.then_some(Self::Guarded),
             (!outcome.is_checked()).then_some(Self::Incomplete),
         ];

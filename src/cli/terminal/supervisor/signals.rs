@@ -12,6 +12,12 @@ enum SignalType {
 pub(super) struct Signals {
     #[cfg(unix)]
     signals: Vec<(SignalType, tokio::signal::unix::Signal)>,
+    #[cfg(windows)]
+    ctrl_c: tokio::signal::windows::CtrlC,
+    #[cfg(windows)]
+    ctrl_break: tokio::signal::windows::CtrlBreak,
+    #[cfg(windows)]
+    ctrl_close: tokio::signal::windows::CtrlClose,
     first: Option<SignalType>,
 }
 
@@ -88,17 +94,21 @@ fn mask(status: &str) -> Option<u64> {
     u64::from_str_radix(line.trim(), 16).ok()
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 impl Signals {
-    /// Starts to listen.
-    #[expect(clippy::unnecessary_wraps, reason = "it can fail on other systems")]
+    /// Starts to listen. A runner that cancels a job sends Ctrl-C and then Ctrl-Break. Ctrl-Close is a
+    /// console whose window closes.
     pub(super) fn listen() -> io::Result<Self> {
-        Ok(Self { first: None })
+        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close};
+        let (ctrl_c, ctrl_break, ctrl_close) = (ctrl_c()?, ctrl_break()?, ctrl_close()?);
+        Ok(Self { ctrl_c, ctrl_break, ctrl_close, first: None })
     }
 
     async fn next(&mut self) -> SignalType {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
+        tokio::select! {
+            _ = self.ctrl_c.recv() => {}
+            _ = self.ctrl_break.recv() => {}
+            _ = self.ctrl_close.recv() => {}
         }
         SignalType::Other
     }
