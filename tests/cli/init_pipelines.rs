@@ -60,7 +60,7 @@ Next:
   ocon apply --sandbox  try the files without a tenant
 
 For the pipeline:
-  - Set the values at its head, above all OCON_BASE_URL.
+  - Check the values at its head, above all OCON_BASE_URL.
   - Store the secrets of ocon, and 1 secret of the files: ocon variables --format github
   - Create the environments: https://github.com/your-organization/ocon/blob/main/docs/pipelines.md#github-actions
 --- exit 0 ---
@@ -77,7 +77,7 @@ Next:
   ocon apply --sandbox  try the files without a tenant
 
 For the pipeline:
-  - Set the values at its head, above all OCON_BASE_URL.
+  - Check the values at its head, above all OCON_BASE_URL.
   - When the files read secrets, get their lines: ocon variables --format gitlab
   - Create the environments: https://github.com/your-organization/ocon/blob/main/docs/pipelines.md#gitlab
 --- exit 0 ---

@@ -23,7 +23,7 @@ fn a_selftest_counts_the_searched_output() {
     let (before, bytes) = before.rsplit_once(' ').unwrap();
     assert!(bytes.replace(',', "").parse::<usize>().unwrap() > 10_000, "{bytes}");
     format!("{before} [BYTES] byte{after}").is(str![[r#"
-Ran 84 commands against a sandbox, and searched [BYTES] bytes of stdout, stderr and plans.
+Ran 112 commands against a sandbox, and searched [BYTES] bytes of stdout, stderr and plans.
 Looked for 3 secrets in 15 encodings: as it is, percent-encoded, percent-encoded in lower case, form-encoded, JSON, JSON in ASCII, JSON in JSON, Base64, Base64 for URLs, hexadecimal, hexadecimal in capitals, Base64 of Base64, Base64 of UTF-16, Base64 in lines, hexadecimal with separators.
 1 more secret is shorter than 8 bytes and cannot be distinguished from ordinary text.
 

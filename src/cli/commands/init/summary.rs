@@ -76,7 +76,7 @@ impl Summary<'_> {
         };
         text.push_str(&format!(
             "\nFor the pipeline:\n\
-             \x20 - Set the values at its head, above all OCON_BASE_URL.\n\
+             \x20 - Check the values at its head, above all OCON_BASE_URL.\n\
              \x20 - {secrets} ocon variables --format {name}\n\
              \x20 - Create the environments: {PAGE_URL}#{}\n",
             ci.section()

@@ -34,8 +34,9 @@ const LOG_OPTIONS: [&str; 7] = [
 ];
 
 /// The commands that read files, with their formats.
-const COMMANDS: [(&str, &[&str]); 4] = [
+const COMMANDS: [(&str, &[&str]); 5] = [
     ("validate", &["text", "json", "github", "sarif"]),
+    ("variables", &["text", "json", "dotenv", "github"]),
     ("plan --allow-unset --out plan.json", &["text", "json"]),
     ("apply --yes --allow-unset --rotate all", &["text", "json"]),
     ("status", &["text", "json"]),
