@@ -31,7 +31,7 @@ pub(crate) use create_request::CreateRequest;
 pub use grant::GrantNeed;
 pub use hosts::{HostRole, ProviderCredentials};
 pub(crate) use search::ConnectorMatch;
-pub(crate) use secrecy::{key_ends_with, names_a_credential};
+pub(crate) use secrecy::key_ends_with;
 pub use secrecy::{named_like_a_secret, platform_written};
 pub(crate) use spec::Condition;
 pub use spec::{ConnectorSpec, PropertySpec, Requirement};

@@ -19,21 +19,6 @@ const SECRET_ENDINGS: &[&[&str]] = &[
 /// authorization.
 const SECRET_KEYS: &[&str] = &["event.notification.callback.headers"];
 
-/// The last words of keys that identify an account or application at the provider. They are not
-/// confidential, but belong with the secrets of the account.
-const CREDENTIAL_ENDINGS: &[&[&str]] = &[
-    &["username"],
-    &["user", "name"],
-    &["user"],
-    &["user", "id"],
-    &["login"],
-    &["email"],
-    &["client", "id"],
-    &["app", "id"],
-    &["sender", "id"],
-    &["public", "key"],
-];
-
 /// Keys that have the same, public meaning for every connector.
 const COMMON_AND_PUBLIC: &[&str] = &[
     "base.url",
@@ -66,11 +51,6 @@ const PLATFORM_WRITTEN: &[&str] = &[
 /// Whether the name of the key says that its value is confidential, for any connector.
 pub fn named_like_a_secret(key: &str) -> bool {
     ends_in(key, SECRET_ENDINGS) || SECRET_KEYS.contains(&key)
-}
-
-/// Whether the name of the key says that its value identifies an account, as a user name does.
-pub(crate) fn names_a_credential(key: &str) -> bool {
-    ends_in(key, CREDENTIAL_ENDINGS)
 }
 
 /// Whether the key ends with these words.

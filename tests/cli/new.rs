@@ -21,9 +21,10 @@ export HOOTSUITE_OAUTH_API_SECRET=
 export HOOTSUITE_CODE=
 
 Next:
-  ocon validate             # check the file
-  ocon apply --sandbox      # try it without a tenant
-  ocon authorize hootsuite  # create the instance after you grant access
+  ocon schema pull hootsuite --sandbox  # get the schema for your editor
+  ocon validate                         # check the file
+  ocon apply --sandbox                  # try it without a tenant
+  ocon authorize hootsuite              # create the instance after you grant access
 --- exit 0 ---
 "#]]);
     world.read("instances/hootsuite.yaml").is(str![[r#"
@@ -34,8 +35,8 @@ configuration:
   # Client ID and client secret of your OAuth application at Hootsuite.
   oauth.api.key: ${{ env.HOOTSUITE_OAUTH_API_KEY }}
   oauth.api.secret: ${{ env.HOOTSUITE_OAUTH_API_SECRET }}
-  # Redirect URL of this application. `ocon authorize` waits for the answer
-  # at this one.
+  # Redirect URL of this application. `ocon authorize` listens at this
+  # address.
   oauth.callback.url: http://127.0.0.1:8899/callback
   # Events: `ocon apply` prints the webhook URL, which you register at
   # Hootsuite.
@@ -53,15 +54,16 @@ written  instances/help/desk.yaml
 
 Replace the samples in the file:
   servicenow.subdomain
+  username
 
 # Set these where ocon runs. The sandbox needs none of them.
 export HELP_DESK_PASSWORD=
-export HELP_DESK_USERNAME=
 
 Next:
-  ocon validate         # check the file
-  ocon apply --sandbox  # try it without a tenant
-  ocon apply            # create the instance on your tenant
+  ocon schema pull servicenow --sandbox  # get the schema for your editor
+  ocon validate                          # check the file
+  ocon apply --sandbox                   # try it without a tenant
+  ocon apply                             # create the instance on your tenant
 --- exit 0 ---
 "#]]);
     world.read("instances/help/desk.yaml").is(str![[r#"
@@ -71,9 +73,9 @@ name: ServiceNow (help/desk)
 configuration:
   # Credentials of your account at ServiceNow.
   password: ${{ env.HELP_DESK_PASSWORD }}
-  username: ${{ env.HELP_DESK_USERNAME }}
   # Samples: write the values of your account instead.
   servicenow.subdomain: example
+  username: example
 
 "#]]);
     world.ocon("validate").is(str![[r#"
@@ -94,13 +96,13 @@ configuration:
   # consumer_secret, token_id, token_secret.
   authentication.type: Basic
   # Credentials of your account at NetSuite 2016 CRM.
-  netsuite.appId: ${{ env.NETSUITECRMV2_NETSUITE_APPID }}
   user.password: ${{ env.NETSUITECRMV2_USER_PASSWORD }}
-  user.username: ${{ env.NETSUITECRMV2_USER_USERNAME }}
   # true or false.
   netsuite.sandbox: false
   # Samples: write the values of your account instead.
   netsuite.accountId: "1001"
+  netsuite.appId: "1001"
+  user.username: example
   # Events: the platform polls NetSuite 2016 CRM.
   event.notification.enabled: true
   # URL of your application, to which the platform sends the events.
@@ -121,8 +123,8 @@ configuration:
   # Online.
   oauth.api.key: ${{ env.QUICKBOOKS_OAUTH_API_KEY }}
   oauth.api.secret: ${{ env.QUICKBOOKS_OAUTH_API_SECRET }}
-  # Redirect URL of this application. `ocon authorize` waits for the answer
-  # at this one.
+  # Redirect URL of this application. `ocon authorize` listens at this
+  # address.
   oauth.callback.url: http://127.0.0.1:8899/callback
   # Samples: write the values of your account instead.
   scope: example
@@ -362,9 +364,10 @@ export SLACK_OAUTH_API_SECRET=
 export SLACK_CODE=
 
 Next:
-  ocon validate -C 'my repo' --instances live         # check the file
-  ocon apply --sandbox -C 'my repo' --instances live  # try it without a tenant
-  ocon authorize slack -C 'my repo' --instances live  # create the instance after you grant access
+  ocon schema pull slack --sandbox -C 'my repo' --instances live  # get the schema for your editor
+  ocon validate -C 'my repo' --instances live                     # check the file
+  ocon apply --sandbox -C 'my repo' --instances live              # try it without a tenant
+  ocon authorize slack -C 'my repo' --instances live              # create the instance after you grant access
 --- exit 0 ---
 "#]]);
     assert!(world.path("my repo/live/slack.yaml").is_file());
@@ -485,6 +488,7 @@ fn the_file_of_every_connector_validates_and_applies() {
     let applied = world.ocon("apply --yes --sandbox --instances all --concurrency 16");
     assert_eq!((applied.stderr.as_str(), applied.exit), ("", 0));
     assert!(applied.stdout.ends_with("\nApplied: 291 created.\n"), "{}", applied.stdout);
+    assert!(!applied.stdout.contains("(public-secret)"), "{}", applied.stdout);
     let again = world.ocon("plan --sandbox --instances all --detailed-exitcode");
     assert_eq!((again.stderr.as_str(), again.exit), ("", 0), "{}", again.stdout);
 }

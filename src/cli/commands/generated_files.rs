@@ -36,9 +36,18 @@ pub(super) fn schema(
     if !schemas.iter().all(|part| part.chars().all(is_word)) {
         return None;
     }
-    let name = format!("{connector}.schema.json");
-    let file = globals.root.join(&globals.schemas).join("connectors").join(&name);
-    let known = Catalog::embedded().connector(connector).is_some() || file.is_file();
+    let known =
+        Catalog::embedded().connector(connector).is_some() || has_schema(globals, connector);
     let up = "../".repeat(instances.len() + below.matches('/').count());
-    known.then(|| format!("{up}{}/connectors/{name}", schemas.join("/")))
+    known.then(|| format!("{up}{}/connectors/{}", schemas.join("/"), file_name(connector)))
+}
+
+/// Whether the repository contains a schema of the connector.
+pub(super) fn has_schema(globals: &GlobalArgs, connector: &ConnectorKey) -> bool {
+    let folder = globals.root.join(&globals.schemas).join("connectors");
+    folder.join(file_name(connector)).is_file()
+}
+
+fn file_name(connector: &ConnectorKey) -> String {
+    format!("{connector}.schema.json")
 }

@@ -69,7 +69,8 @@ pub(crate) fn run(globals: &GlobalArgs, args: &NewArgs) -> Result<Exit, Failure>
     let file = import::new_file(&document, &others.keys, others.variables);
     destination.write(&file.text)?;
     let is_granted = !request.grant.is_empty();
-    output::text(&summary::written(globals, &key, destination.path(), &file, is_granted))?;
+    let missing = (!generated_files::has_schema(globals, connector)).then_some(connector);
+    output::text(&summary::written(globals, &key, destination.path(), &file, missing, is_granted))?;
     Ok(Exit::Success)
 }
 

@@ -7,9 +7,7 @@ use serde_json::Value;
 use super::entry::{Entry, EntryValue};
 use super::interface::NewDocument;
 use super::{event_entries, samples};
-use crate::catalog::{
-    Authentication, ConnectorSpec, FieldKind, PropertySpec, Requirement, names_a_credential,
-};
+use crate::catalog::{Authentication, ConnectorSpec, FieldKind, PropertySpec, Requirement};
 
 /// The key that selects how an instance authenticates.
 const AUTHENTICATION_TYPE: &str = "authentication.type";
@@ -98,10 +96,10 @@ fn entry<'a>(document: &NewDocument<'a>, key: &'a str, property: &PropertySpec) 
         ),
         "oauth.callback.url" => (
             EntryValue::Given(REDIRECT_URL.into()),
-            "Redirect URL of this application. `ocon authorize` waits for the answer at this one."
+            "Redirect URL of this application. `ocon authorize` listens at this address."
                 .to_owned(),
         ),
-        _ if property.secret || names_a_credential(key) => {
+        _ if property.secret => {
             (EntryValue::Variable, format!("Credentials of your account at {name}."))
         }
         _ => value_of_account(document, key, property),

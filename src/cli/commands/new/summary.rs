@@ -5,15 +5,17 @@ use std::path::Path;
 use crate::cli::setup::GlobalArgs;
 use crate::cli::setup::global_args::DEFAULT_INSTANCES_FOLDER;
 use crate::import::NewFile;
-use crate::instance::Key;
+use crate::instance::{ConnectorKey, Key};
 use crate::report::style::clean_line;
 
+/// `missing_schema` is the connector whose schema the file names, although it is not in the repository.
 /// `is_granted` is whether somebody grants access at the provider.
 pub(super) fn written(
     globals: &GlobalArgs,
     key: &Key,
     path: &Path,
     file: &NewFile,
+    missing_schema: Option<&ConnectorKey>,
     is_granted: bool,
 ) -> String {
     let mut text = format!("written  {}\n", clean_line(&path.display().to_string()));
@@ -32,15 +34,19 @@ pub(super) fn written(
     } else {
         ("apply".to_owned(), "create the instance on your tenant")
     };
-    let commands = [
+    let schema = missing_schema.map(|connector| {
+        (format!("schema pull {connector} --sandbox"), "get the schema for your editor")
+    });
+    let checks = [
         ("validate".to_owned(), "check the file"),
         ("apply --sandbox".to_owned(), "try it without a tenant"),
-        create,
     ];
-    let lines = commands.map(|(command, purpose)| (format!("ocon {command}{options}"), purpose));
+    let commands = checks.into_iter().chain([create]).chain(schema);
+    let lines: Vec<_> =
+        commands.map(|(command, purpose)| (format!("ocon {command}{options}"), purpose)).collect();
     let column = lines.iter().map(|(line, _)| line.chars().count()).max().unwrap_or_default();
-    let lines = lines.map(|(line, purpose)| format!("  {line:column$}  # {purpose}\n"));
-    text + &lines.concat()
+    text.extend(lines.iter().map(|(line, purpose)| format!("  {line:column$}  # {purpose}\n")));
+    text
 }
 
 /// The given options that select the files.
