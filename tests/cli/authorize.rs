@@ -1,5 +1,7 @@
 //! `ocon authorize`: a person grants access (`--scope`, `--allow-get`).
 
+#![cfg(unix)]
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 
@@ -90,6 +92,7 @@ impl Prompt {
     }
 
     /// Sends a signal, and waits until the command reports it.
+    #[cfg(target_os = "linux")]
     pub(crate) fn interrupt(&mut self) {
         terminate(&self.child);
         while !self.before.ends_with("Interrupt again to abort.\n") {
