@@ -12,7 +12,7 @@ use snapbox::str;
 use crate::leaks::LOGS;
 use crate::ports;
 use crate::snapshot::Snapshot as _;
-use crate::support::{World, terminate};
+use crate::support::World;
 
 const SOCIAL: &str = "\
 element: hootsuite
@@ -94,7 +94,7 @@ impl Prompt {
     /// Sends a signal, and waits until the command reports it.
     #[cfg(target_os = "linux")]
     pub(crate) fn interrupt(&mut self) {
-        terminate(&self.child);
+        crate::support::terminate(&self.child);
         while !self.before.ends_with("Interrupt again to abort.\n") {
             assert_ne!(self.printed.read_line(&mut self.before).unwrap(), 0, "{}", self.before);
         }
