@@ -1,5 +1,7 @@
 //! `ocon authorize`: a person grants access (`--scope`, `--allow-get`).
 
+#![cfg(unix)]
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 
@@ -10,7 +12,7 @@ use snapbox::str;
 use crate::leaks::LOGS;
 use crate::ports;
 use crate::snapshot::Snapshot as _;
-use crate::support::{World, terminate};
+use crate::support::World;
 
 const SOCIAL: &str = "\
 element: hootsuite
@@ -90,8 +92,9 @@ impl Prompt {
     }
 
     /// Sends a signal, and waits until the command reports it.
+    #[cfg(target_os = "linux")]
     pub(crate) fn interrupt(&mut self) {
-        terminate(&self.child);
+        crate::support::terminate(&self.child);
         while !self.before.ends_with("Interrupt again to abort.\n") {
             assert_ne!(self.printed.read_line(&mut self.before).unwrap(), 0, "{}", self.before);
         }

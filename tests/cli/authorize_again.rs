@@ -1,5 +1,7 @@
 //! `ocon authorize` for an instance that exists: it gets a new grant and keeps its ID and token.
 
+#![cfg(unix)]
+
 use ocon::sandbox::Faults;
 use serde_json::{Value, json};
 use snapbox::str;

@@ -1,5 +1,7 @@
 //! `ocon authorize` without a grant: nothing is created (`--wait`, `--no-browser`).
 
+#![cfg(unix)]
+
 use std::io::Write as _;
 
 use serde_json::json;

@@ -1,5 +1,7 @@
 //! `ocon authorize` fails before it asks a person if it could not use the answer.
 
+#![cfg(unix)]
+
 use std::net::TcpListener;
 
 use ocon::sandbox::Faults;

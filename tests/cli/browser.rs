@@ -1,5 +1,7 @@
 //! `ocon authorize` in Chromium. Needs `chromedriver`.
 
+#![cfg(unix)]
+
 use fantoccini::Locator;
 use serde_json::Value;
 

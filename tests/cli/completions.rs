@@ -1,5 +1,7 @@
 //! Completions: the candidates that ocon prints, and the scripts in real shells.
 
+#![cfg(unix)]
+
 #[cfg(unix)]
 use std::fs;
 use std::process::Command;

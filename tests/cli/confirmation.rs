@@ -1,5 +1,7 @@
 //! The question of `ocon apply`, answered with `yes` after some time.
 
+#![cfg(target_os = "linux")]
+
 use std::io::Write as _;
 
 use serde_json::json;

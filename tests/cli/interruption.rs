@@ -2,6 +2,8 @@
 //!
 //! The commands that wait for the platform are in `tests/faults/kills`.
 
+#![cfg(target_os = "linux")]
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;

@@ -21,10 +21,10 @@ export HOOTSUITE_OAUTH_API_SECRET=
 export HOOTSUITE_CODE=
 
 Next:
-  ocon schema pull hootsuite --sandbox  # get the schema for your editor
   ocon validate                         # check the file
   ocon apply --sandbox                  # try it without a tenant
   ocon authorize hootsuite              # create the instance after you grant access
+  ocon schema pull hootsuite --sandbox  # get the schema for your editor
 --- exit 0 ---
 "#]]);
     world.read("instances/hootsuite.yaml").is(str![[r#"
@@ -60,10 +60,10 @@ Replace the samples in the file:
 export HELP_DESK_PASSWORD=
 
 Next:
-  ocon schema pull servicenow --sandbox  # get the schema for your editor
   ocon validate                          # check the file
   ocon apply --sandbox                   # try it without a tenant
   ocon apply                             # create the instance on your tenant
+  ocon schema pull servicenow --sandbox  # get the schema for your editor
 --- exit 0 ---
 "#]]);
     world.read("instances/help/desk.yaml").is(str![[r#"
@@ -364,10 +364,10 @@ export SLACK_OAUTH_API_SECRET=
 export SLACK_CODE=
 
 Next:
-  ocon schema pull slack --sandbox -C 'my repo' --instances live  # get the schema for your editor
   ocon validate -C 'my repo' --instances live                     # check the file
   ocon apply --sandbox -C 'my repo' --instances live              # try it without a tenant
   ocon authorize slack -C 'my repo' --instances live              # create the instance after you grant access
+  ocon schema pull slack --sandbox -C 'my repo' --instances live  # get the schema for your editor
 --- exit 0 ---
 "#]]);
     assert!(world.path("my repo/live/slack.yaml").is_file());

@@ -174,6 +174,7 @@ impl World {
     }
 
     /// Releases the held requests.
+    #[cfg(target_os = "linux")]
     pub(crate) fn release(&self) {
         self.platform().sandbox.release();
     }

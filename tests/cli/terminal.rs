@@ -1,5 +1,7 @@
 //! Progress on a terminal and in a pipe, and `--color`.
 
+#![cfg(target_os = "linux")]
+
 use std::process::{Command, Stdio};
 
 use snapbox::str;
