@@ -23,6 +23,9 @@ Keep SAP Open Connectors instances in sync with YAML files in Git
 Usage: ocon <COMMAND>
 
 Commands:
+  init         Start a repository
+  new          Write the file of a new instance
+  connectors   List the connectors
   validate     Check the files without network access or secrets
   variables    List the secrets and variables that the files read
   plan         Show what apply would change
