@@ -27,7 +27,7 @@ pub use event_arrival::{
 };
 pub use exact_json::ExactJson;
 pub use name::{BaseUrl, ConnectorKey, InstanceId, InvalidName, Key, Project, is_loopback};
-pub use secret::{Secret, trimmed};
+pub use secret::{Secret, is_unresolved, trimmed};
 pub(crate) use template::WEBHOOK_URL_REFERENCE;
 pub use template::{
     InstanceReference, Part, RenderContext, SecretReference, SecretSource, Template,

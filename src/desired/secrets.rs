@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use wildmatch::WildMatchPattern;
 
-use crate::instance::{Secret, SecretSource, trimmed};
+use crate::instance::{Secret, SecretSource, is_unresolved, trimmed};
 use crate::reader::{FileError, FileScope};
 use crate::safe_text::quoted;
 
@@ -85,9 +85,9 @@ pub trait SecretStore: Sync {
 /// The result of a [`SecretStore`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretLookup {
-    /// The value. It is not blank.
+    /// The value. It is neither blank nor a reference of a CI system.
     Set(Secret),
-    /// The value does not exist, is blank or is withheld.
+    /// The value does not exist, is blank, is an unresolved reference of a CI system, or is withheld.
     Unset,
     /// The reference is not allowed.
     Refused {
@@ -203,7 +203,10 @@ fn refused_path(path: &str) -> Option<SecretLookup> {
 impl SecretStore for RealSecrets<'_> {
     fn look_up(&self, source: &SecretSource) -> SecretLookup {
         self.allowed.refusal(source).unwrap_or_else(|| match source {
-            SecretSource::Env(name) => set_unless_blank((self.variable)(name)),
+            SecretSource::Env(name) => {
+                let value = (self.variable)(name).filter(|value| !is_unresolved(name, value));
+                set_unless_blank(value)
+            }
             SecretSource::File(path) => self.file(path),
             SecretSource::Authorization => SecretLookup::Unset,
         })

@@ -37,6 +37,20 @@ pub fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }
 
+/// Whether the value of a variable is a reference that a CI system left as it is, because it has no such
+/// variable: `$(NAME)` of Azure Pipelines, with any name, or `$NAME` and `${NAME}` of GitLab.
+///
+/// Sources: <https://learn.microsoft.com/en-us/azure/devops/pipelines/process/variables#understand-variable-syntax>,
+/// <https://docs.gitlab.com/ci/variables/where_variables_can_be_used/>
+pub fn is_unresolved(name: &str, value: &str) -> bool {
+    let is_name = |text: &str| {
+        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+    };
+    let Some(reference) = trimmed(value).strip_prefix('$') else { return false };
+    let within = |open, close| reference.strip_prefix(open)?.strip_suffix(close);
+    within('(', ')').is_some_and(is_name) || within('{', '}').unwrap_or(reference) == name
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(secret)")
@@ -50,3 +64,20 @@ impl PartialEq for Secret {
 }
 
 impl Eq for Secret {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_that_was_not_replaced_is_no_value() {
+        for value in ["$(API_KEY)", " $(api-key.v1)\n", "$API_KEY", "${API_KEY}"] {
+            assert!(is_unresolved("API_KEY", value), "{value}");
+        }
+        for value in
+            ["", "$", "$()", "$(a b)", "$OTHER", "${OTHER}", "a$(API_KEY)", "API_KEY", "$(x"]
+        {
+            assert!(!is_unresolved("API_KEY", value), "{value}");
+        }
+    }
+}

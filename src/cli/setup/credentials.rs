@@ -7,7 +7,7 @@ use crate::cli::setup::environment::{
 };
 use crate::cli::setup::global_args::GlobalArgs;
 use crate::cli::terminal::{Exit, Failure, redaction};
-use crate::instance::{Secret, trimmed};
+use crate::instance::{Secret, is_unresolved, trimmed};
 use crate::reader::FileScope;
 
 /// The maximum size of a secret file, in bytes. A larger file holds something else.
@@ -52,7 +52,10 @@ fn secret(
 ) -> Result<Option<Secret>, Failure> {
     match file {
         Some(file) => read_secret(&globals.root, file, name).map(Some),
-        None => Ok(globals.environment.text(variable).map(Secret::new)),
+        None => {
+            let text = globals.environment.text(variable);
+            Ok(text.filter(|text| !is_unresolved(variable, text)).map(Secret::new))
+        }
     }
 }
 
