@@ -123,7 +123,7 @@ pub(super) fn first_steps(account: &AccountSummary) -> Vec<String> {
             "To write files for {number} existing instances, run `ocon import --all`."
         )),
     };
-    let create = "To create an instance, write its file, such as `instances/shop.yaml`. `ocon validate` checks it.";
+    let create = "To create an instance, write its file with `ocon new CONNECTOR`. `ocon connectors` lists the connectors.";
     import.into_iter().chain([create.to_owned()]).collect()
 }
 

@@ -158,6 +158,14 @@ pub(super) fn number(number: usize) -> String {
     text
 }
 
+/// The commands to run next, each with its purpose as a comment, so that they can be copied.
+pub(crate) fn next_commands(commands: &[(String, &str)]) -> String {
+    let width = |text: &str| text.chars().count();
+    let column = commands.iter().map(|(command, _)| width(command)).max().unwrap_or_default();
+    let line = |(command, purpose): &(String, &str)| format!("  {command:column$}  # {purpose}\n");
+    format!("\nNext:\n{}", commands.iter().map(line).collect::<String>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,8 +18,9 @@ written  .gitignore
 3 files written, 0 unchanged.
 
 Next:
-  ocon new hootsuite    write a file for an instance of a connector
-  ocon apply --sandbox  try the files without a tenant
+  ocon connectors       # list the connectors
+  ocon new hootsuite    # write the file of an instance
+  ocon apply --sandbox  # try the files without a tenant
 --- exit 0 ---
 "#]]);
     assert_eq!(world.files(), [".gitignore", "instances/.gitkeep", "ocon.yaml"]);
@@ -78,8 +79,9 @@ written  .gitignore
 3 files written, 0 unchanged.
 
 Next:
-  ocon new hootsuite    write a file for an instance of a connector
-  ocon apply --sandbox  try the files without a tenant
+  ocon connectors       # list the connectors
+  ocon new hootsuite    # write the file of an instance
+  ocon apply --sandbox  # try the files without a tenant
 --- exit 0 ---
 "#]]);
     assert!(

@@ -57,7 +57,7 @@ written  .github/workflows/ocon-validate.yml
 8 files written, 1 unchanged.
 
 Next:
-  ocon apply --sandbox  try the files without a tenant
+  ocon apply --sandbox  # try the files without a tenant
 
 For the pipeline:
   - Check the values at its head, above all OCON_BASE_URL.
@@ -73,8 +73,9 @@ written  .gitlab-ci.yml
 4 files written, 0 unchanged.
 
 Next:
-  ocon new hootsuite    write a file for an instance of a connector
-  ocon apply --sandbox  try the files without a tenant
+  ocon connectors       # list the connectors
+  ocon new hootsuite    # write the file of an instance
+  ocon apply --sandbox  # try the files without a tenant
 
 For the pipeline:
   - Check the values at its head, above all OCON_BASE_URL.

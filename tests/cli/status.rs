@@ -168,7 +168,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 There is no document yet, and the account has no instance.
 
 Next:
-  - To create an instance, write its file, such as `instances/shop.yaml`. `ocon validate` checks it.
+  - To create an instance, write its file with `ocon new CONNECTOR`. `ocon connectors` lists the
+    connectors.
 --- exit 0 ---
 "#]]);
 }

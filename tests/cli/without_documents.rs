@@ -55,7 +55,8 @@ There is no document yet, and the account has 12 instances (1 of other projects)
 
 Next:
   - To write files for 11 existing instances, run `ocon import --all`.
-  - To create an instance, write its file, such as `instances/shop.yaml`. `ocon validate` checks it.
+  - To create an instance, write its file with `ocon new CONNECTOR`. `ocon connectors` lists the
+    connectors.
 
 No changes. No document exists.
 --- exit 0 ---
@@ -74,7 +75,7 @@ There is no document yet, and the account has 12 instances (1 of other projects)
 ### Next
 
 - To write files for 11 existing instances, run `ocon import --all`.
-- To create an instance, write its file, such as `instances/shop.yaml`. `ocon validate` checks it.
+- To create an instance, write its file with `ocon new CONNECTOR`. `ocon connectors` lists the connectors.
 
 `ocon explain CODE` explains the codes in brackets. Requests: 1 read, 0 to write.
 --- exit 0 ---
@@ -97,7 +98,8 @@ There is no document yet, and the account has 12 instances (1 of other projects)
 
 Next:
   - To write files for 11 existing instances, run `ocon import --all`.
-  - To create an instance, write its file, such as `instances/shop.yaml`. `ocon validate` checks it.
+  - To create an instance, write its file with `ocon new CONNECTOR`. `ocon connectors` lists the
+    connectors.
 
 Status: 11 unmanaged.
 --- exit 0 ---
@@ -113,7 +115,7 @@ There is no document yet, and the account has 12 instances (1 of other projects)
 ### Next
 
 - To write files for 11 existing instances, run `ocon import --all`.
-- To create an instance, write its file, such as `instances/shop.yaml`. `ocon validate` checks it.
+- To create an instance, write its file with `ocon new CONNECTOR`. `ocon connectors` lists the connectors.
 --- exit 0 ---
 "#]]);
 }
@@ -145,7 +147,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 There is no document yet, and the account has no instance.
 
 Next:
-  - To create an instance, write its file, such as `instances/shop.yaml`. `ocon validate` checks it.
+  - To create an instance, write its file with `ocon new CONNECTOR`. `ocon connectors` lists the
+    connectors.
 
 No changes. No document exists.
 --- exit 0 ---
@@ -156,7 +159,8 @@ Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 There is no document yet, and the account has no instance.
 
 Next:
-  - To create an instance, write its file, such as `instances/shop.yaml`. `ocon validate` checks it.
+  - To create an instance, write its file with `ocon new CONNECTOR`. `ocon connectors` lists the
+    connectors.
 --- exit 0 ---
 "#]]);
 }
@@ -187,7 +191,8 @@ There is no document yet, and the account has 1 instance:
 
 Next:
   - To write a file for the existing instance, run `ocon import --all`.
-  - To create an instance, write its file, such as `instances/shop.yaml`. `ocon validate` checks it.
+  - To create an instance, write its file with `ocon new CONNECTOR`. `ocon connectors` lists the
+    connectors.
 
   note: shop #20931: no document describes stripe `Shop`. It is not changed. To delete it, use
         `--prune` (orphan)
@@ -203,7 +208,8 @@ There is no document yet, and the account has 1 instance:
 
 Next:
   - To write a file for the existing instance, run `ocon import --all`.
-  - To create an instance, write its file, such as `instances/shop.yaml`. `ocon validate` checks it.
+  - To create an instance, write its file with `ocon new CONNECTOR`. `ocon connectors` lists the
+    connectors.
 
     key   connector  id     state   valid  enabled  events
   ? shop  stripe     20931  orphan  yes    yes      no

@@ -42,7 +42,7 @@ pub(crate) fn run(globals: &GlobalArgs, args: &InitArgs) -> Result<Exit, Failure
     let project = project_name::choose(globals, file.project)?;
     let mut scaffold = Scaffold::new(globals);
     scaffold.file("ocon.yaml", project_file(&project))?;
-    let has_instances = scaffold.folder(&globals.instances, GITKEEP)?;
+    scaffold.folder(&globals.instances, GITKEEP)?;
     let missing_ignore_lines = scaffold.ignore_file()?;
     let documents = match args.ci {
         Some(ci) => Some(add_pipelines(globals, ci, &project, &mut scaffold)?),
@@ -52,7 +52,7 @@ pub(crate) fn run(globals: &GlobalArgs, args: &InitArgs) -> Result<Exit, Failure
     let summary = Summary {
         outcomes: &outcomes,
         missing_ignore_lines: &missing_ignore_lines,
-        has_instances,
+        has_documents: !desired::outlines(&globals.root, &globals.instances).is_empty(),
         ci: args.ci,
         files: documents.as_ref(),
     };

@@ -49,17 +49,16 @@ impl<'a> Scaffold<'a> {
         Ok(())
     }
 
-    /// Adds a folder, unless it exists, with an empty file because Git keeps no empty folder. Returns whether
-    /// it exists.
-    pub(super) fn folder(&mut self, folder: &Path, empty_file: &str) -> Result<bool, Failure> {
+    /// Adds a folder, unless it exists, with an empty file because Git keeps no empty folder.
+    pub(super) fn folder(&mut self, folder: &Path, empty_file: &str) -> Result<(), Failure> {
         let path = below_root(self.root, folder);
         match path.symlink_metadata() {
             Ok(_) if !path.is_dir() => Err(in_the_way(&path, "not a folder", "folder")),
             Ok(_) => {
                 self.outcomes.push((folder.join(""), Outcome::Exists));
-                Ok(true)
+                Ok(())
             }
-            Err(_) => self.file(folder.join(empty_file), String::new()).map(|()| false),
+            Err(_) => self.file(folder.join(empty_file), String::new()),
         }
     }
 

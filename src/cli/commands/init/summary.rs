@@ -6,14 +6,14 @@ use super::example_pipelines::Ci;
 use super::pipeline_text::PAGE_URL;
 use super::scaffold::Outcome;
 use crate::cli::setup::Files;
-use crate::report::style::count;
+use crate::report::style::{count, next_commands};
 use crate::safe_text::escaped;
 
 pub(super) struct Summary<'a> {
     pub(super) outcomes: &'a [(PathBuf, Outcome)],
     pub(super) missing_ignore_lines: &'a [&'static str],
-    /// Whether the folder of instances existed before.
-    pub(super) has_instances: bool,
+    /// Whether a file has a document.
+    pub(super) has_documents: bool,
     pub(super) ci: Option<Ci>,
     /// The documents, if the pipelines are made for them.
     pub(super) files: Option<&'a Files>,
@@ -55,11 +55,12 @@ impl Summary<'_> {
     }
 
     fn push_next(&self, text: &mut String) {
-        text.push_str("\nNext:\n");
-        if !self.has_instances {
-            text.push_str("  ocon new hootsuite    write a file for an instance of a connector\n");
-        }
-        text.push_str("  ocon apply --sandbox  try the files without a tenant\n");
+        let new = ("ocon new hootsuite", "write the file of an instance");
+        let connectors = ("ocon connectors", "list the connectors");
+        let apply = ("ocon apply --sandbox", "try the files without a tenant");
+        let commands = if self.has_documents { vec![apply] } else { vec![connectors, new, apply] };
+        let commands = commands.into_iter().map(|(command, purpose)| (command.to_owned(), purpose));
+        text.push_str(&next_commands(&commands.collect::<Vec<_>>()));
         if let Some(ci) = self.ci {
             self.push_pipeline_steps(text, ci);
         }

@@ -6,7 +6,7 @@ use crate::cli::setup::GlobalArgs;
 use crate::cli::setup::global_args::DEFAULT_INSTANCES_FOLDER;
 use crate::import::NewFile;
 use crate::instance::{ConnectorKey, Key};
-use crate::report::style::clean_line;
+use crate::report::style::{clean_line, next_commands};
 
 /// `missing_schema` is the connector whose schema the file names, although it is not in the repository.
 /// `is_granted` is whether somebody grants access at the provider.
@@ -27,7 +27,6 @@ pub(super) fn written(
         text.push_str("\n# Set these where ocon runs. The sandbox needs none of them.\n");
         text.extend(file.variables.iter().map(|name| format!("export {name}=\n")));
     }
-    text.push_str("\nNext:\n");
     let options = options(globals);
     let create = if is_granted {
         (format!("authorize {key}"), "create the instance after you grant access")
@@ -42,11 +41,8 @@ pub(super) fn written(
         ("apply --sandbox".to_owned(), "try it without a tenant"),
     ];
     let commands = checks.into_iter().chain([create]).chain(schema);
-    let lines: Vec<_> =
-        commands.map(|(command, purpose)| (format!("ocon {command}{options}"), purpose)).collect();
-    let column = lines.iter().map(|(line, _)| line.chars().count()).max().unwrap_or_default();
-    text.extend(lines.iter().map(|(line, purpose)| format!("  {line:column$}  # {purpose}\n")));
-    text
+    let commands = commands.map(|(command, purpose)| (format!("ocon {command}{options}"), purpose));
+    text + &next_commands(&commands.collect::<Vec<_>>())
 }
 
 /// The given options that select the files.
