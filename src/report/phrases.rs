@@ -96,7 +96,7 @@ pub(super) fn no_changes(plan: &PlanDocument) -> String {
 pub(super) const MAX_CONNECTORS: usize = 5;
 pub(super) const MAX_CONNECTOR_CHARS: usize = 60;
 
-/// `There is no document yet, and the account has 3 instances (1 of other projects)`.
+/// `There is no document, and the account has 3 instances (1 of other projects)`.
 pub(super) fn account(account: &AccountSummary) -> String {
     let instances = match account.instances {
         0 => "no instance".to_owned(),
@@ -106,7 +106,7 @@ pub(super) fn account(account: &AccountSummary) -> String {
         0 => String::new(),
         others => format!(" ({others} of other projects)"),
     };
-    format!("There is no document yet, and the account has {instances}{others}")
+    format!("There is no document, and the account has {instances}{others}")
 }
 
 /// `12 other connectors`.

@@ -92,6 +92,18 @@ DELETE /instances/20934
 }
 
 #[test]
+fn pruning_without_any_document_is_refused_in_the_embedded_sandbox() {
+    let world = World::new(&[("instances/.keep", "")]);
+    world.ocon("apply --yes --prune --sandbox").is(str![[r#"
+--- stderr ---
+error: there are no documents, so --prune would delete every instance of the project
+
+hint: check that `instances` is the right folder: --instances DIR, -C DIR. To delete a whole project, delete the folder .ocon
+--- exit 7 ---
+"#]]);
+}
+
+#[test]
 fn pruning_without_any_document_is_refused() {
     let world = World::new(&[("instances/.keep", "")]).on_sandbox();
     for command in ["apply --yes --prune", "plan --prune"] {

@@ -165,7 +165,7 @@ fn nothing_to_show_is_said() {
     world.ocon("status").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-There is no document yet, and the account has no instance.
+There is no document, and the account has no instance.
 
 Next:
   - To create an instance, write its file with `ocon new CONNECTOR`. `ocon connectors` lists the

@@ -46,7 +46,7 @@ For more information, try '--help'.
 --- stderr ---
 error: the platform is given twice, by base URL and by region
 
-hint: keep one of --base-url (OCON_BASE_URL) and --region (OCON_REGION)
+hint: keep one of --base-url (OCON_BASE_URL) and --region (OCON_REGION), for example: unset OCON_REGION
 --- exit 64 ---
 "#]]);
 }

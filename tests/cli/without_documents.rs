@@ -45,7 +45,7 @@ fn a_plan_shows_what_exists_and_what_to_do() {
     world.ocon("plan --detailed-exitcode").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-There is no document yet, and the account has 12 instances (1 of other projects):
+There is no document, and the account has 12 instances (1 of other projects):
   3  stripe
   2  closeio
   1  abbyy
@@ -70,7 +70,7 @@ Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 
 No document exists.
 
-There is no document yet, and the account has 12 instances (1 of other projects): 3 `stripe`, 2 `closeio`, 1 `abbyy`, 1 `insightly`, 1 `mixpanel`, 4 instances of 4 other connectors.
+There is no document, and the account has 12 instances (1 of other projects): 3 `stripe`, 2 `closeio`, 1 `abbyy`, 1 `insightly`, 1 `mixpanel`, 4 instances of 4 other connectors.
 
 ### Next
 
@@ -88,7 +88,7 @@ fn a_status_shows_what_exists_and_what_to_do() {
     world.ocon("status --detailed-exitcode").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-There is no document yet, and the account has 12 instances (1 of other projects):
+There is no document, and the account has 12 instances (1 of other projects):
   3  stripe
   2  closeio
   1  abbyy
@@ -110,7 +110,7 @@ Status: 11 unmanaged.
 
 Project `tests` at `http://127.0.0.1:[PORT]/elements/api-v2`
 
-There is no document yet, and the account has 12 instances (1 of other projects): 3 `stripe`, 2 `closeio`, 1 `abbyy`, 1 `insightly`, 1 `mixpanel`, 4 instances of 4 other connectors.
+There is no document, and the account has 12 instances (1 of other projects): 3 `stripe`, 2 `closeio`, 1 `abbyy`, 1 `insightly`, 1 `mixpanel`, 4 instances of 4 other connectors.
 
 ### Next
 
@@ -144,7 +144,7 @@ fn an_empty_account_needs_a_first_file() {
     world.ocon("plan").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-There is no document yet, and the account has no instance.
+There is no document, and the account has no instance.
 
 Next:
   - To create an instance, write its file with `ocon new CONNECTOR`. `ocon connectors` lists the
@@ -156,7 +156,7 @@ No changes. No document exists.
     world.ocon("status").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-There is no document yet, and the account has no instance.
+There is no document, and the account has no instance.
 
 Next:
   - To create an instance, write its file with `ocon new CONNECTOR`. `ocon connectors` lists the
@@ -186,7 +186,7 @@ fn orphans_are_shown_when_the_last_document_is_gone() {
     world.ocon("plan").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-There is no document yet, and the account has 1 instance:
+There is no document, and the account has 1 instance:
   1  stripe
 
 Next:
@@ -203,7 +203,7 @@ No changes. No document exists; 1 orphan.
     world.ocon("status").is(str![[r#"
 Project tests at http://127.0.0.1:[PORT]/elements/api-v2
 
-There is no document yet, and the account has 1 instance:
+There is no document, and the account has 1 instance:
   1  stripe
 
 Next:

@@ -15,11 +15,16 @@ pub(crate) fn check(globals: &GlobalArgs, files: &Files) -> Result<(), Failure> 
 fn check_files(globals: &GlobalArgs, files: &Files) -> Result<(), Failure> {
     let (error, hint) = if files.desired.instances.is_empty() {
         let folder = globals.instances.display();
+        let whole_project = if globals.sandbox {
+            "the folder .ocon"
+        } else {
+            "its instances in the user interface"
+        };
         (
             "there are no documents, so --prune would delete every instance of the project",
             format!(
                 "check that {} is the right folder: --instances DIR, -C DIR. To delete a whole project, delete \
-                 its instances in the user interface",
+                 {whole_project}",
                 quoted(&folder)
             ),
         )

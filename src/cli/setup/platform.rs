@@ -37,7 +37,7 @@ pub(crate) fn choose(globals: &GlobalArgs) -> Result<Platform, Failure> {
         (Some(url), None) => checked(&url, &globals.allow_host),
         (None, Some(region)) => in_region(&region),
         (Some(_), Some(_)) => Err(usage("the platform is given twice, by base URL and by region")
-            .hint("keep one of --base-url (OCON_BASE_URL) and --region (OCON_REGION)")),
+            .hint("keep one of --base-url (OCON_BASE_URL) and --region (OCON_REGION), for example: unset OCON_REGION")),
         (None, None) => Err(usage("no platform is given")
             .hint("name yours: --region us2, or --base-url https://api.openconnectors.….ondemand.com/elements/api-v2")
             .hint("or try ocon without a tenant: --sandbox")),
