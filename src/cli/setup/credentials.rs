@@ -50,13 +50,11 @@ fn secret(
     variable: &str,
     name: &str,
 ) -> Result<Option<Secret>, Failure> {
-    match file {
-        Some(file) => read_secret(&globals.root, file, name).map(Some),
-        None => {
-            let text = globals.environment.text(variable);
-            Ok(text.filter(|text| !is_unresolved(variable, text)).map(Secret::new))
-        }
+    if let Some(file) = file {
+        return read_secret(&globals.root, file, name).map(Some);
     }
+    let text = globals.environment.text(variable);
+    Ok(text.filter(|text| !is_unresolved(variable, text)).map(Secret::new))
 }
 
 fn read_secret(root: &Path, file: &Path, name: &str) -> Result<Secret, Failure> {
