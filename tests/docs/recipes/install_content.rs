@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use snapbox::{assert_data_eq, str};
 
 use super::install::Setup;
-use super::release::{VERSION, archive, linux, write_script};
+use super::release::{archive, linux, write_script};
 
 /// Scripts that replace the program in an archive by something that is no file.
 pub(crate) const NO_FILES: [&str; 4] =

@@ -88,20 +88,6 @@ fn every_recipe_names_this_version() {
     assert!(recipe("kubernetes/base/cronjob.yaml").contains(&image));
 }
 
-#[test]
-fn the_documentation_names_this_version() {
-    let text = fs::read_to_string(format!("{}/docs/pipelines.md", env!("CARGO_MANIFEST_DIR")));
-    let text = text.unwrap();
-    let named: Vec<&str> = ["ocon:", "ocon/v", "version: ", "ocon-"]
-        .iter()
-        .flat_map(|before| text.split(before).skip(1))
-        .filter(|after| after.starts_with(|letter: char| letter.is_ascii_digit()))
-        .map(|after| &after[..VERSION.len()])
-        .collect();
-    assert!(named.len() >= 6, "{named:?}");
-    assert!(named.iter().all(|version| *version == VERSION), "{named:?}");
-}
-
 /// The result of the lines: the exit code, the messages, and the files in the folder.
 struct Installed {
     exit: i32,
