@@ -25,5 +25,5 @@ mod kubernetes;
 mod own_pipelines;
 mod pins;
 mod pipeline;
-mod release;
+pub(crate) mod release;
 mod workflow;

@@ -57,10 +57,13 @@ fn images_are_built_only_on_the_default_branch_or_the_tag() {
         job.set("GITHUB_REF", reference);
         let ended = job.run("image", "build", "Check the reference");
         assert_eq!(ended.exit, 1, "{reference}");
-        assert_data_eq!(ended.log, str![[r#"
+        assert_data_eq!(
+            ended.log,
+            str![[r#"
 ::error::The images of 1.2.3 are built from main or from the tag v1.2.3. Start the workflow there.
 
-"#]]);
+"#]]
+        );
     }
 }
 
