@@ -1,4 +1,5 @@
 //! `packaging/check-release` and `packaging/release-notes`.
+#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes all snapshots in one form")]
 
 use snapbox::assert_data_eq;
 use snapbox::str;
