@@ -149,7 +149,7 @@ pub(crate) enum Command {
     Sandbox(sandbox::SandboxArgs),
     /// Print a completion script for a shell
     ///
-    /// Save it where your shell looks for completions, and open a new shell.
+    /// Create the folder of the example, save it there, and open a new shell.
     #[command(after_long_help = examples::COMPLETIONS)]
     Completions(completions::CompletionsArgs),
     /// Print candidates for the scripts of `ocon completions`

@@ -10,6 +10,7 @@
 mod blocks;
 mod comment_svg;
 mod emulator;
+mod install;
 pub(crate) mod links;
 mod pictures;
 mod reader;
@@ -42,9 +43,19 @@ fn the_reference_of_files_shows_the_output_of_the_program() {
 
 #[test]
 fn the_reference_of_commands_shows_the_output_of_the_program() {
-    let reader = Reader::default();
+    let mut reader = Reader::default();
     crate::example::copy_into(reader.root());
-    reader.follow("docs/commands.md", 2);
+    let home = tempfile::tempdir().unwrap();
+    reader.set("HOME", home.path().to_str().unwrap());
+    reader.follow("docs/commands.md", 5);
+    let completions = [
+        ".local/share/bash-completion/completions/ocon",
+        ".zfunc/_ocon",
+        ".config/fish/completions/ocon.fish",
+    ];
+    for file in completions {
+        assert!(fs::read_to_string(home.path().join(file)).unwrap().contains("ocon"), "{file}");
+    }
 }
 
 #[test]

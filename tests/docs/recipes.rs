@@ -14,6 +14,9 @@ mod groovy;
 mod image;
 #[expect(clippy::needless_raw_string_hashes, reason = "snapbox writes all snapshots in one form")]
 mod install;
+#[expect(clippy::needless_raw_string_hashes, reason = "snapbox writes all snapshots in one form")]
+mod install_content;
+#[expect(clippy::needless_raw_string_hashes, reason = "snapbox writes all snapshots in one form")]
 mod install_lines;
 #[expect(clippy::needless_raw_string_hashes, reason = "snapbox writes all snapshots in one form")]
 mod install_refused;
@@ -22,5 +25,5 @@ mod kubernetes;
 mod own_pipelines;
 mod pins;
 mod pipeline;
-mod release;
+pub(crate) mod release;
 mod workflow;

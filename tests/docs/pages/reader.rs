@@ -40,6 +40,18 @@ impl Reader {
         self.root.path()
     }
 
+    /// Sets a variable.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.environment.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Writes a program that the reader has, as a script.
+    pub(crate) fn add_program(&self, name: &str, script: &str) {
+        let path = self.programs.path().join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
     /// Follows a page, and compares.
     pub(crate) fn follow(&self, path: &'static str, at_least: usize) {
         let mut page = Page::read(path);

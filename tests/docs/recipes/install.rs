@@ -20,7 +20,7 @@ pub(crate) struct Setup {
 
 impl Setup {
     pub(crate) fn new() -> Self {
-        let release = Release::new("echo run");
+        let release = Release::new(&format!("echo ocon {VERSION}"));
         let [tools, bin] = [(); 2].map(|()| tempfile::tempdir().unwrap());
         // A real `gh` would contact GitHub.
         write_script(&tools.path().join("gh"), "exit 1");
@@ -41,11 +41,16 @@ impl Setup {
         self.bin.path().join("new").display().to_string()
     }
 
-    /// Runs the script. Returns its exit code and its output.
-    fn run(&self, given: &[(&str, &str)]) -> (i32, String) {
+    /// Runs the script for the folder. Returns its exit code and its output.
+    pub(crate) fn run(&self, given: &[(&str, &str)]) -> (i32, String) {
+        self.run_with(&[&self.folder()], given)
+    }
+
+    /// Runs the script with these arguments.
+    pub(crate) fn run_with(&self, arguments: &[&str], given: &[(&str, &str)]) -> (i32, String) {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/install");
-        let mut command = Command::new("sh");
-        command.arg(script).arg(self.folder()).env_clear();
+        let mut command = Command::new("/bin/sh");
+        command.arg(script).args(arguments).env_clear();
         command
             .env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", self.tools.path().display()));
         command.env("OCON_RELEASES", self.release.url()).envs(given.iter().copied());
@@ -90,12 +95,13 @@ fn the_program_of_a_release_is_installed() {
         setup.installed(&[]),
         str![[r#"
 installed [FOLDER]/ocon from [RELEASES]/v[VERSION]/ocon-[VERSION]-[TARGET].tar.gz
+[FOLDER] is not in your PATH: export PATH="[FOLDER]:$PATH"
 
 "#]]
     );
     assert_eq!(setup.files(), ["ocon"]);
     let run = Command::new(format!("{}/ocon", setup.folder())).output().unwrap();
-    assert_eq!(run.stdout, b"run\n");
+    assert_eq!(run.stdout, format!("ocon {VERSION}\n").as_bytes());
     // The names of a tag and of a version are accepted, and a SHA-256 in capitals.
     let tag = format!("v{VERSION}");
     let sha256 = setup.release.sha256(&linux()).to_uppercase();
@@ -130,6 +136,35 @@ fn the_platform_is_that_of_the_machine_outside_of_github() {
     assert!(output.contains("-aarch64-apple-darwin.tar.gz"), "{output}");
 }
 
+#[test]
+fn a_folder_in_the_path_needs_no_hint() {
+    let setup = Setup::new();
+    let tools = setup.tools.path().display().to_string();
+    let path = format!("{tools}:/usr/bin:/bin:{}", setup.folder());
+    assert_eq!(setup.installed(&[("PATH", &path)]).lines().count(), 1);
+    // The action adds the folder to this file.
+    assert_eq!(setup.installed(&[("GITHUB_PATH", "/nowhere")]).lines().count(), 1);
+}
+
+#[test]
+fn the_default_folder_is_below_the_home_folder() {
+    let setup = Setup::new();
+    let (exit, output) = setup.run_with(&[], &[("HOME", &setup.folder())]);
+    assert_eq!(exit, 0, "{output}");
+    assert!(output.starts_with("installed [FOLDER]/.local/bin/ocon from "), "{output}");
+}
+
+#[test]
+fn the_help_is_the_comment_of_the_script() {
+    let setup = Setup::new();
+    let (exit, help) = setup.run_with(&["--help"], &[]);
+    assert_eq!((exit, &help), (0, &setup.run_with(&["-h"], &[]).1));
+    assert!(help.starts_with("Installs ocon from a release"), "{help}");
+    assert!(help.ends_with(
+        "OCON_ARCHIVE    URL of one archive, instead of a version; needs OCON_SHA256\n"
+    ));
+}
+
 /// Git Bash has `cygpath`, and its programs want the form of a path that it prints.
 #[test]
 fn a_folder_of_windows_is_converted() {
@@ -144,7 +179,7 @@ fn a_folder_of_windows_is_converted() {
 #[test]
 fn shasum_replaces_a_missing_sha256sum() {
     let setup = Setup::new();
-    let programs = "sh curl tar gzip tr cut grep mktemp mkdir mv rm rmdir uname";
+    let programs = "sh curl tar gzip tr cut grep chmod mktemp mkdir mv rm rmdir uname";
     for name in programs.split(' ') {
         let script = format!("PATH=/usr/local/bin:/usr/bin:/bin exec {name} \"$@\"");
         write_script(&setup.tools.path().join(name), &script);
@@ -155,11 +190,11 @@ fn shasum_replaces_a_missing_sha256sum() {
     setup.installed(&[("PATH", &tools)]);
     assert_data_eq!(
         setup
-            .run(&[("PATH", &tools), ("OCON_SHA256", "abc")])
+            .run(&[("PATH", &tools), ("OCON_SHA256", &"0123abcd".repeat(8))])
             .1
             .replace(&setup.release.sha256(&linux()), "[ACTUAL]"),
         str![[r#"
-error: ocon was not installed: ocon-[VERSION]-[TARGET].tar.gz has the SHA-256 [ACTUAL] instead of abc
+error: ocon was not installed: ocon-[VERSION]-[TARGET].tar.gz has the SHA-256 [ACTUAL] instead of 0123abcd0123abcd0123abcd0123abcd0123abcd0123abcd0123abcd0123abcd
 help: do not use the archive before you know why they differ
 
 "#]]

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use snapbox::{assert_data_eq, str};
 
 use super::fixture::bash;
+use super::install_content::{NO_FILES, no_digests};
 use super::release::{Release, VERSION, archive, linux, write_script};
 
 const FIRST: &str =
@@ -86,20 +88,6 @@ fn every_recipe_names_this_version() {
     assert!(recipe("kubernetes/base/cronjob.yaml").contains(&image));
 }
 
-#[test]
-fn the_documentation_names_this_version() {
-    let text = fs::read_to_string(format!("{}/docs/pipelines.md", env!("CARGO_MANIFEST_DIR")));
-    let text = text.unwrap();
-    let named: Vec<&str> = ["ocon:", "ocon/v", "version: ", "ocon-"]
-        .iter()
-        .flat_map(|before| text.split(before).skip(1))
-        .filter(|after| after.starts_with(|letter: char| letter.is_ascii_digit()))
-        .map(|after| &after[..VERSION.len()])
-        .collect();
-    assert!(named.len() >= 6, "{named:?}");
-    assert!(named.iter().all(|version| *version == VERSION), "{named:?}");
-}
-
 /// The result of the lines: the exit code, the messages, and the files in the folder.
 struct Installed {
     exit: i32,
@@ -109,10 +97,10 @@ struct Installed {
 
 /// Runs the lines in this shell. `tools` has programs that replace those of the machine.
 fn run(shell: &str, releases: &str, tools: &Path, given: &[(&str, &str)]) -> Installed {
-    let bin = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let mut variables: BTreeMap<String, String> = [
         ("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", tools.display())),
-        ("bin", bin.path().join("new").display().to_string()),
+        ("bin", folder.path().join("new").display().to_string()),
         ("OCON_RELEASES", releases.to_owned()),
         ("OCON_VERSION", VERSION.to_owned()),
     ]
@@ -122,11 +110,11 @@ fn run(shell: &str, releases: &str, tools: &Path, given: &[(&str, &str)]) -> Ins
     variables.insert("LINES_OF_THE_RECIPES".to_owned(), lines());
     let mut log = String::new();
     let script = format!("exec {shell} -euc \"$LINES_OF_THE_RECIPES\"");
-    let exit = bash(&script, bin.path(), &variables, &mut log);
+    let exit = bash(&script, folder.path(), &variables, &mut log);
     let messages = log.lines().filter(|line| line.starts_with("ocon was not installed: "));
     let messages = messages.collect::<Vec<_>>().join("\n").replace(releases, "[RELEASES]");
     let messages = messages.replace(&linux(), "[TARGET]").replace(VERSION, "[VERSION]");
-    let files = fs::read_dir(bin.path().join("new")).unwrap();
+    let files = fs::read_dir(&variables["bin"]).unwrap();
     let files = files.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     Installed { exit, messages, files }
 }
@@ -195,7 +183,7 @@ fn an_archive_with_another_digest_is_not_unpacked() {
     assert_data_eq!(
         shown(refused(&release, &[("OCON_SHA256", &expected)])),
         str![
-            "ocon was not installed: ocon-[VERSION]-[TARGET].tar.gz has the SHA-256 [ACTUAL] instead of '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'."
+            "ocon was not installed: ocon-[VERSION]-[TARGET].tar.gz has the SHA-256 [ACTUAL] instead of 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef."
         ]
     );
     let published = format!("{}.sha256", archive(&linux()));
@@ -203,14 +191,7 @@ fn an_archive_with_another_digest_is_not_unpacked() {
     assert_data_eq!(
         shown(refused(&release, &[])),
         str![
-            "ocon was not installed: ocon-[VERSION]-[TARGET].tar.gz has the SHA-256 [ACTUAL] instead of '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'."
-        ]
-    );
-    release.replace(&published, b"");
-    assert_data_eq!(
-        shown(refused(&release, &[])),
-        str![
-            "ocon was not installed: ocon-[VERSION]-[TARGET].tar.gz has the SHA-256 [ACTUAL] instead of ''."
+            "ocon was not installed: ocon-[VERSION]-[TARGET].tar.gz has the SHA-256 [ACTUAL] instead of 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef."
         ]
     );
     release.remove(&published);
@@ -230,6 +211,93 @@ fn an_archive_without_the_program_is_refused() {
     assert_data_eq!(
         refused(&release, &[]),
         str!["ocon was not installed: ocon-[VERSION]-[TARGET].tar.gz does not contain ocon."]
+    );
+}
+
+#[test]
+fn a_text_that_is_no_digest_is_not_shown() {
+    let release = Release::new("echo run");
+    let published = format!("{}.sha256", archive(&linux()));
+    for content in no_digests() {
+        release.replace(&published, content.as_bytes());
+        for given in ["", content.trim_end()] {
+            assert_data_eq!(
+                refused(&release, &[("OCON_SHA256", given)]),
+                str![
+                    "ocon was not installed: OCON_SHA256, or else ocon-[VERSION]-[TARGET].tar.gz.sha256, is not one SHA-256 of 64 digits."
+                ]
+            );
+        }
+    }
+}
+
+#[test]
+fn a_member_that_is_no_file_is_refused() {
+    for script in NO_FILES {
+        let release = Release::new("echo run");
+        release.repack(script);
+        assert_data_eq!(
+            refused(&release, &[]),
+            str![
+                "ocon was not installed: ocon in ocon-[VERSION]-[TARGET].tar.gz is not a file with content."
+            ]
+        );
+    }
+}
+
+#[test]
+fn the_mode_of_the_archive_has_no_effect() {
+    let release = Release::new("echo run");
+    release.repack("chmod 6777 ocon");
+    let tools = tempfile::tempdir().unwrap();
+    let bin = tempfile::tempdir().unwrap();
+    let path = bin.path().display().to_string();
+    assert_eq!(run("sh", &release.url(), tools.path(), &[("bin", &path)]).exit, 0);
+    let mode = fs::metadata(bin.path().join("ocon")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o7777, 0o755);
+}
+
+#[test]
+fn a_folder_in_place_of_the_program_is_refused() {
+    let release = Release::new("echo run");
+    let tools = tempfile::tempdir().unwrap();
+    let bin = tempfile::tempdir().unwrap();
+    fs::create_dir(bin.path().join("ocon")).unwrap();
+    let path = bin.path().display().to_string();
+    let ended = run("sh", &release.url(), tools.path(), &[("bin", &path)]);
+    assert_eq!(ended.exit, 1);
+    assert_data_eq!(
+        ended.messages.replace(&path, "[BIN]"),
+        str!["ocon was not installed: [BIN]/ocon is a folder. Move it away."]
+    );
+    assert_eq!(ended.files, ["ocon".to_owned()].into());
+    assert_eq!(fs::read_dir(bin.path().join("ocon")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_missing_program_is_named() {
+    let release = Release::new("echo run");
+    let tools = tempfile::tempdir().unwrap();
+    let path = tools.path().display().to_string();
+    let mut messages = String::new();
+    write_script(&tools.path().join("bash"), "exec /bin/bash \"$@\"");
+    for name in ["uname", "mkdir", "mktemp", "rm", "curl", "tar"] {
+        let script = format!("PATH=/usr/bin:/bin exec {name} \"$@\"");
+        write_script(&tools.path().join(name), &script);
+        if ["rm", "curl", "tar"].contains(&name) {
+            let ended = run("/bin/sh", &release.url(), tools.path(), &[("PATH", &path)]);
+            assert_eq!((ended.exit, ended.files), (1, BTreeSet::new()));
+            messages = messages + &ended.messages + "\n";
+        }
+    }
+    assert_data_eq!(
+        messages,
+        str![[r#"
+ocon was not installed: curl is missing. Install it, or use an image with it.
+ocon was not installed: tar is missing. Install it, or use an image with it.
+ocon was not installed: sha256sum is missing. Install it, or use an image with it.
+
+"#]]
     );
 }
 

@@ -34,14 +34,24 @@ impl Release {
     /// Packs the program for a target.
     pub(crate) fn pack(&self, target: &str) {
         let archive = archive(target);
-        let pack = if target.contains("windows") {
-            format!("zip -q {archive} ocon.exe")
+        if target.contains("windows") {
+            self.run(&format!("zip -q {archive} ocon.exe"));
         } else {
-            format!("tar -czf {archive} ocon")
-        };
-        let packed = Command::new("sh").args(["-c", &pack]).current_dir(self.version()).status();
-        assert!(packed.unwrap().success(), "{pack}");
+            self.run(&format!("tar -czf {archive} ocon"));
+        }
         self.publish_digest(target);
+    }
+
+    /// Packs what a script makes of the file `ocon`.
+    pub(crate) fn repack(&self, script: &str) {
+        self.run(script);
+        self.pack(&linux());
+    }
+
+    /// Runs a script in the folder of the version.
+    pub(crate) fn run(&self, script: &str) {
+        let ended = Command::new("sh").args(["-c", script]).current_dir(self.version()).status();
+        assert!(ended.unwrap().success(), "{script}");
     }
 
     fn version(&self) -> PathBuf {
@@ -71,9 +81,7 @@ impl Release {
     /// Publishes the SHA-256 of the archive for a target.
     pub(crate) fn publish_digest(&self, target: &str) {
         let archive = archive(target);
-        let script = format!("sha256sum {archive} > {archive}.sha256");
-        let ended = Command::new("sh").args(["-c", &script]).current_dir(self.version()).status();
-        assert!(ended.unwrap().success(), "{script}");
+        self.run(&format!("sha256sum {archive} > {archive}.sha256"));
     }
 
     /// The published SHA-256 of the archive for a target.

@@ -1,4 +1,5 @@
 //! `packaging/check-release` and `packaging/release-notes`.
+#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes all snapshots in one form")]
 
 use snapbox::assert_data_eq;
 use snapbox::str;
@@ -26,7 +27,7 @@ fn every_problem_is_reported_with_what_to_do() {
     let (exit, text) = repository.run("check-release", &["v1.2.4"]);
     assert_eq!(exit, 1);
     // The placeholder is in two parts here, so that no command replaces it in this test.
-    let text = text.replace(concat!("your-", "organization/ocon"), "PLACEHOLDER");
+    let text = text.replace(concat!("your-", "organization"), "PLACEHOLDER");
     assert_data_eq!(
         text,
         str![[r#"
@@ -59,15 +60,60 @@ fn pipelines_and_pages_use_the_released_version() {
     assert_data_eq!(
         text,
         str![[r#"
-error: docs/page.md uses another version than 1.2.3: image: ghcr.io/example/ocon:1.2.2
+error: docs/page.md:2 names the version 1.2.2 instead of 1.2.3
 
 help: write 1.2.3 there
-error: examples/ci.yml uses another version than 1.2.3: OCON_VERSION: "0.9.0"
+error: examples/ci.yml:1 names the version 0.9.0 instead of 1.2.3
 
 help: write 1.2.3 there
 
 "#]]
     );
+}
+
+/// Each place that names a version, with a sentence around it.
+fn page(version: &str) -> String {
+    let package = version.replacen('-', "~", 1);
+    format!(
+        "OCON_VERSION: {version}\nOCON_VERSION = '{version}'\ndefault_version={version}\n\
+        ghcr.io/example/ocon:{version}\nThe image ghcr.io/example/ocon:{version}-debian.\n\
+        https://example.com/example/ocon/v{version}/packaging/install\n\
+        https://example.com/releases/download/v{version}/x\nocon-{version}-x86_64-pc-windows-msvc.zip\n\
+        ocon-{version}-aarch64-apple-darwin.tar.gz\nocon_{package}_amd64.deb\nrev: v{version}\n  \
+        version: {version}\nThe archives begin with ocon-{version}.\n"
+    )
+}
+
+/// The problems of a commit with a version whose page names another one.
+fn problems(released: &str, named: &str) -> (i32, usize) {
+    let repository = Repository::with(&[
+        ("Cargo.toml", &MANIFEST.replace("1.2.3", released)),
+        ("CHANGELOG.md", &CHANGELOG.replace("1.2.3", released)),
+        ("docs/page.md", &page(named)),
+    ]);
+    let (exit, text) = repository.run("check-release", &[&format!("v{released}")]);
+    (exit, text.matches(&format!(" names the version {named} instead of {released}\n")).count())
+}
+
+#[test]
+fn a_version_is_compared_as_a_whole() {
+    for released in ["1.2.3", "1.2.3-rc.1"] {
+        assert_eq!(problems(released, released), (0, 0), "{released}");
+        for named in ["1.2.3-rc.2", "11.2.3", "1.2.30", "1.2.3-rc.1.1", "1.2.4", "0.2.3"] {
+            assert_eq!(problems(released, named), (1, 13), "{released} {named}");
+        }
+    }
+    assert_eq!(problems("1.2.3", "1.2.3-rc.1"), (1, 13));
+    assert_eq!(problems("1.2.3-rc.1", "1.2.3"), (1, 13));
+}
+
+#[test]
+fn every_rest_of_the_placeholder_is_found() {
+    let tap = concat!("brew install your-", "organization/tap/ocon\n");
+    let files = [("Cargo.toml", MANIFEST), ("CHANGELOG.md", CHANGELOG), ("README.md", tap)];
+    let (exit, text) = Repository::with(&files).run("check-release", &["v1.2.3"]);
+    assert_eq!(exit, 1);
+    assert!(text.contains(" is still there, first in README.md\n"), "{text}");
 }
 
 #[test]
@@ -98,7 +144,7 @@ fn the_check_works_on_this_repository() {
     let ended = std::process::Command::new(script).arg(format!("v{version}")).output().unwrap();
     let text = super::text(&ended);
     assert!(!text.contains("but Cargo.toml has version"), "{text}");
-    assert!(!text.contains("another version"), "{text}");
+    assert!(!text.contains("names the version"), "{text}");
     let has_placeholder = env!("CARGO_PKG_REPOSITORY").contains(concat!("your-", "organization"));
     assert_eq!(text.contains("error: the placeholder"), has_placeholder, "{text}");
 }

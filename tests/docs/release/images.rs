@@ -44,6 +44,30 @@ gh attestation verify ocon-1.2.3-x86_64-unknown-linux-musl.tar.gz --repo Example
 }
 
 #[test]
+fn images_are_built_only_on_the_default_branch_or_the_tag() {
+    let mut job = Job::new();
+    job.set("DEFAULT_BRANCH", "main");
+    for reference in ["refs/heads/main", "refs/tags/v1.2.3"] {
+        job.set("GITHUB_REF", reference);
+        assert_eq!(job.run("image", "build", "Check the reference").exit, 0, "{reference}");
+    }
+    for reference in
+        ["refs/heads/other", "refs/heads/v1.2.3", "refs/tags/v1.2.30", "refs/tags/main"]
+    {
+        job.set("GITHUB_REF", reference);
+        let ended = job.run("image", "build", "Check the reference");
+        assert_eq!(ended.exit, 1, "{reference}");
+        assert_data_eq!(
+            ended.log,
+            str![[r#"
+::error::The images of 1.2.3 are built from main or from the tag v1.2.3. Start the workflow there.
+
+"#]]
+        );
+    }
+}
+
+#[test]
 fn an_archive_that_is_not_the_released_one_is_not_in_an_image() {
     let mut job = with_a_released_archive();
     job.set("ATTESTED", "no");

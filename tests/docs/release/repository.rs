@@ -5,6 +5,10 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use super::Repository;
 
+fn owner(name: &str) -> &str {
+    name.split('/').next().unwrap()
+}
+
 fn files(name: &str) -> Vec<(&'static str, String)> {
     vec![
         ("Cargo.toml", format!("[package]\nrepository = \"https://github.com/{name}\"\n")),
@@ -12,6 +16,7 @@ fn files(name: &str) -> Vec<(&'static str, String)> {
             "docs/a.md",
             format!("image: ghcr.io/{}:1.2.3, {name}@0123, {name}-other\n", name.to_lowercase()),
         ),
+        ("docs/tap.md", format!("brew install {}/tap/ocon, example/tape\n", owner(name))),
         ("docs/other.md", "nothing\n".to_owned()),
     ]
 }
@@ -35,7 +40,7 @@ fn one_command_replaces_the_repository_everywhere() {
     let (exit, text) = repository.run("set-repository", &["Some-Team/Connectors.2"]);
     assert_eq!(
         (exit, text.as_str()),
-        (0, "Changed 3 files from example/ocon to Some-Team/Connectors.2.\n")
+        (0, "Changed 4 files from example/ocon to Some-Team/Connectors.2.\n")
     );
     assert_eq!(
         repository.read("Cargo.toml"),
@@ -46,6 +51,7 @@ fn one_command_replaces_the_repository_everywhere() {
         repository.read("docs/a.md"),
         "image: ghcr.io/some-team/connectors.2:1.2.3, Some-Team/Connectors.2@0123, example/ocon-other\n"
     );
+    assert_eq!(repository.read("docs/tap.md"), "brew install Some-Team/tap/ocon, example/tape\n");
     let path = repository.path().join("picture");
     assert_eq!(fs::read(&path).unwrap(), b"\xff\x00 Some-Team/Connectors.2 \xfe\r\n");
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o755);

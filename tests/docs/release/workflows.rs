@@ -37,6 +37,30 @@ fn jobs_that_may_write_compile_nothing() {
     assert_eq!(writing, 6);
 }
 
+/// Who may push a branch could otherwise replace what a release contains.
+#[test]
+fn jobs_that_write_releases_or_images_need_an_approval() {
+    let mut approved = Vec::new();
+    for name in ["ci", "image", "release"] {
+        for (job, content) in workflow(name)["jobs"].as_object().unwrap() {
+            let permissions = &content["permissions"];
+            let is_writing = [&permissions["contents"], &permissions["packages"]];
+            // A called workflow has its environments at its jobs.
+            if is_writing.iter().any(|one| **one == "write") && content["uses"].is_null() {
+                assert_eq!(content["environment"], "release", "{name} {job}");
+                approved.push(format!("{name} {job}"));
+            }
+        }
+    }
+    assert_eq!(approved, ["image build", "image tag", "release publish"]);
+}
+
+#[test]
+fn a_pre_release_is_not_in_the_tap() {
+    let condition = &workflow("release")["jobs"]["homebrew"]["if"];
+    assert_eq!(condition, "vars.HOMEBREW_TAP != '' && !contains(github.ref_name, '-')");
+}
+
 #[test]
 fn the_workflows_use_the_declared_version_of_rust() {
     let version = format!("{}.", env!("CARGO_PKG_RUST_VERSION"));
