@@ -240,6 +240,26 @@ fn a_project_that_could_be_a_number_is_a_text_in_the_pipelines() {
 }
 
 #[test]
+fn a_project_with_the_name_of_an_example_keeps_its_name() {
+    for name in ["plan.yml", "x.plan.yml", "gitlab-ci.yml", "apply.yml", "closeio", "marketing-2"] {
+        for (system, line) in [
+            ("github", format!("  OCON_PROJECT: {name}\n")),
+            ("gitlab", format!("  OCON_PROJECT: {name}\n")),
+            ("azure", format!("  OCON_PROJECT: {name}\n")),
+            ("jenkins", format!("    OCON_PROJECT = '{name}'\n")),
+        ] {
+            let world = desk();
+            assert_eq!(world.ocon(&format!("init --project {name} --ci {system}")).exit, 0);
+            let text = pipelines(&world);
+            let set = text.matches(line.trim_end().split(name).next().unwrap()).count();
+            assert!(set > 0 && text.matches(&line).count() == set, "{system}: {text}");
+            let group = format!(": ocon-apply-{name}\n");
+            assert!(["azure", "jenkins"].contains(&system) || text.contains(&group), "{text}");
+        }
+    }
+}
+
+#[test]
 fn invalid_files_are_reported_and_nothing_is_written() {
     let world = World::bare();
     world.write("instances/shop.yaml", "element: stripe\nnmae: Shop\n");
