@@ -96,6 +96,15 @@ hint: nothing was written. Name the project: ocon init --project marketing
 --- exit 64 ---
 "#]]);
     assert_eq!(fs::read_dir(world.path("日本")).unwrap().count(), 0);
+    // `n` would also be the project of the folder `änö`.
+    fs::create_dir(world.path("ünï")).unwrap();
+    world.ocon("-C ünï init").is(str![[r#"
+--- stderr ---
+error: the name of the folder, `ünï`, gives no name for a project
+
+hint: nothing was written. Name the project: ocon init --project marketing
+--- exit 64 ---
+"#]]);
 }
 
 #[test]
@@ -155,6 +164,22 @@ Add these lines to .gitignore, so that no secret or result is committed:
     assert_eq!(world.files(), [".gitignore", "instances/shop.yaml", "ocon.yaml"]);
     assert_eq!(world.read("ocon.yaml"), "project: mine\n");
     assert_eq!(world.read(".gitignore"), "target\n.ocon/\n/secrets\n");
+}
+
+#[test]
+fn an_ignore_file_counts_as_git_reads_it() {
+    let advice = "Add these lines to .gitignore";
+    for complete in ["*\n", "\u{feff}.ocon\r\nsecrets\r\n.env*\r\n*.json\r\n*.html\r\n*.md\r\n"] {
+        let world = World::bare();
+        world.write(".gitignore", complete);
+        let run = world.ocon("init --project tests");
+        assert!(run.exit == 0 && !run.stdout.contains(advice), "{}", run.stdout);
+    }
+    let world = World::bare();
+    assert_eq!(world.ocon("init --project tests").exit, 0);
+    world.write(".gitignore", world.read(".gitignore") + "!/.env\n");
+    let run = world.ocon("init");
+    assert!(run.stdout.ends_with("result is committed:\n  /.env\n"), "{}", run.stdout);
 }
 
 #[test]
