@@ -22,6 +22,7 @@ mod init;
 mod loopback_server;
 mod man;
 mod new;
+mod next_steps;
 mod outputs;
 mod plan;
 mod plan_scope;
