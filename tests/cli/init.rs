@@ -73,7 +73,7 @@ fn the_folder_names_the_project() {
     let world = World::bare();
     fs::create_dir(world.path("Open Connectors (EU)")).unwrap();
     world.ocon_in("Open Connectors (EU)", "init --quiet").is(str![[r#"
-written  ocon.yaml
+written  ocon.yaml (project open-connectors-eu, from the name of the folder)
 written  instances/.gitkeep
 written  .gitignore
 3 files written, 0 unchanged.
@@ -185,7 +185,18 @@ fn an_ignore_file_counts_as_git_reads_it() {
 #[test]
 fn another_folder_of_instances_is_created() {
     let world = World::bare();
-    assert_eq!(world.ocon("init --project tests --instances tenants/eu").exit, 0);
+    world.ocon("init --project tests --instances tenants/eu --schemas eu/schemas").is(str![[r#"
+written  ocon.yaml
+written  tenants/eu/.gitkeep
+written  .gitignore
+3 files written, 0 unchanged.
+
+Next:
+  ocon connectors                                                   # list the connectors
+  ocon new hootsuite --instances tenants/eu --schemas eu/schemas    # write the file of an instance
+  ocon apply --sandbox --instances tenants/eu --schemas eu/schemas  # try the files without a tenant
+--- exit 0 ---
+"#]]);
     assert_eq!(world.files(), [".gitignore", "ocon.yaml", "tenants/eu/.gitkeep"]);
     assert_eq!(world.ocon("validate --instances tenants/eu").exit, 0);
 }

@@ -147,7 +147,7 @@ fn margin(line: &str) -> &str {
 }
 
 /// The name of a secret of the example's documents in a line. Patterns are no names.
-fn secret_name(line: &str) -> Option<&str> {
+pub(super) fn secret_name(line: &str) -> Option<&str> {
     let is_of_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     let mut words = line.split(|c: char| !is_of_name(c) && c != '*');
     words.find(|word| {

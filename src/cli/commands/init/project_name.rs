@@ -1,5 +1,6 @@
 //! Chooses the project of a new repository.
 
+use super::PROJECT_FILE;
 use crate::cli::setup::{GlobalArgs, project};
 use crate::cli::terminal::{Exit, Failure};
 use crate::desired::DeclaredProject;
@@ -9,24 +10,35 @@ use crate::safe_text::quoted;
 const MIN_LENGTH: usize = 2;
 const MAX_LENGTH: usize = 40;
 
+/// The project of a repository.
+pub(super) struct ChosenProject {
+    pub(super) name: Project,
+    /// Whether it is the name of the folder.
+    pub(super) is_folder: bool,
+}
+
 /// The project that `--project`, the environment or `ocon.yaml` names, as for every command. Without any of
 /// them and without `ocon.yaml`, the name of the folder.
 pub(super) fn choose(
     globals: &GlobalArgs,
     in_file: Option<DeclaredProject>,
-) -> Result<Project, Failure> {
-    let has_file = globals.root.join("ocon.yaml").symlink_metadata().is_ok();
+) -> Result<ChosenProject, Failure> {
+    let has_file = globals.root.join(PROJECT_FILE).symlink_metadata().is_ok();
     if has_file || project::given(globals).is_some() {
-        return Ok(project::choose(globals, in_file)?.name);
+        let name = project::choose(globals, in_file)?.name;
+        return Ok(ChosenProject { name, is_folder: false });
     }
     let folder = globals.root.canonicalize().unwrap_or_default();
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    of_folder(&name).ok_or_else(|| {
-        let error =
-            format!("the name of the folder, {}, gives no name for a project", quoted(name));
-        Failure::new(Exit::Usage, error)
-            .hint("nothing was written. Name the project: ocon init --project marketing")
-    })
+    match of_folder(&name) {
+        Some(name) => Ok(ChosenProject { name, is_folder: true }),
+        None => {
+            let error =
+                format!("the name of the folder, {}, gives no name for a project", quoted(name));
+            Err(Failure::new(Exit::Usage, error)
+                .hint("nothing was written. Name the project: ocon init --project marketing"))
+        }
+    }
 }
 
 /// The project for the name of a folder, if enough of the name remains to recognize it: two characters,
