@@ -30,15 +30,13 @@ pub(super) fn choose(
     }
     let folder = globals.root.canonicalize().unwrap_or_default();
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    match of_folder(&name) {
-        Some(name) => Ok(ChosenProject { name, is_folder: true }),
-        None => {
-            let error =
-                format!("the name of the folder, {}, gives no name for a project", quoted(name));
-            Err(Failure::new(Exit::Usage, error)
-                .hint("nothing was written. Name the project: ocon init --project marketing"))
-        }
-    }
+    let Some(project) = of_folder(&name) else {
+        let error =
+            format!("the name of the folder, {}, gives no name for a project", quoted(name));
+        return Err(Failure::new(Exit::Usage, error)
+            .hint("nothing was written. Name the project: ocon init --project marketing"));
+    };
+    Ok(ChosenProject { name: project, is_folder: true })
 }
 
 /// The project for the name of a folder, if enough of the name remains to recognize it: two characters,
