@@ -17,6 +17,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser};
 
 use commands::failure_report::{on_early_failure, on_failure};
+use commands::usage_error::with_own_formats;
 use commands::{Command, CommandInfo, examples, help, reports};
 use setup::{Environment, GlobalArgs};
 use terminal::{Exit, Failure, interrupt, output, panic, supervisor};
@@ -79,7 +80,7 @@ fn parse(arguments: &[OsString]) -> Result<Cli, Result<Exit, Failure>> {
             ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
                 help::clap_message(Cli::command(), arguments)
             }
-            _ => error,
+            _ => with_own_formats(error, Cli::command(), arguments),
         };
         let text = error.render().ansi().to_string();
         if error.exit_code() != 0 {

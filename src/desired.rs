@@ -29,6 +29,7 @@ mod problem;
 pub mod project;
 mod redactions;
 pub(crate) mod reference;
+pub(crate) mod reserved_variables;
 pub mod schema;
 mod schemas;
 pub mod secrets;

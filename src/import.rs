@@ -13,7 +13,6 @@ mod document;
 mod document_keys;
 mod interface;
 mod new_file;
-mod reserved_variables;
 mod variable_names;
 mod yaml;
 
@@ -28,7 +27,6 @@ use crate::instance::{ConnectorKey, InstanceId};
 pub(crate) use self::document_keys::has_device_name;
 pub(crate) use self::interface::{Candidate, ImportContext, ImportedFile};
 pub(crate) use self::new_file::{NewDocument, NewFile, new_file};
-pub(crate) use self::reserved_variables::{is_reserved_variable, is_too_broad_pattern};
 
 /// Returns the file of each instance, or the reason why it has none. The reason can be any text.
 pub(crate) fn files(

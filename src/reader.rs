@@ -17,8 +17,9 @@ const SYSTEM_FOLDERS: [&str; 2] = ["/proc", "/sys"];
 #[derive(Clone, Debug)]
 pub(crate) struct FileScope {
     folders: Vec<PathBuf>,
-    /// Whether pipes may be read, such as `<(…)` of a shell.
-    allows_pipes: bool,
+    /// The path that the user named, which may be a pipe such as `<(…)` of a shell. A pipe with another path,
+    /// such as a file of a folder that was named, is not read: that would block until a process writes.
+    pipe: Option<PathBuf>,
 }
 
 /// The reason that a file is not read or written, as a clause that follows its path.
@@ -44,17 +45,14 @@ impl FileScope {
     pub(crate) fn of(root: &Path, named: &Path) -> Self {
         let path = root.join(named);
         let boundary = link_boundary(root, &path);
-        let allows_pipes = boundary.is_none();
+        let pipe = boundary.is_none().then(|| path.clone());
         let boundary = boundary.or_else(|| path.canonicalize().ok());
-        Self {
-            folders: root.canonicalize().ok().into_iter().chain(boundary).collect(),
-            allows_pipes,
-        }
+        Self { folders: root.canonicalize().ok().into_iter().chain(boundary).collect(), pipe }
     }
 
     /// The scope of an existing folder within this scope.
     pub(crate) fn within(&self, folder: &Path) -> Result<Self, FileError> {
-        Ok(Self { folders: vec![self.resolve(folder)?], allows_pipes: false })
+        Ok(Self { folders: vec![self.resolve(folder)?], pipe: None })
     }
 
     /// The path without links. It must exist within the scope.
@@ -66,7 +64,7 @@ impl FileScope {
 
     /// Reads a file of at most `limit` bytes.
     pub(crate) fn read(&self, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
-        if self.allows_pipes && is_pipe(path) {
+        if self.pipe.as_deref() == Some(path) && is_pipe(path) {
             return read_all(path, limit);
         }
         let real = self.resolve(path)?;
@@ -116,7 +114,7 @@ pub(crate) fn check_output(root: &Path, path: &Path) -> Result<(), FileError> {
         folder => folder,
     });
     let folder = folder.into_iter().find(|folder| folder.symlink_metadata().is_ok());
-    let scope = FileScope { folders: vec![boundary], allows_pipes: false };
+    let scope = FileScope { folders: vec![boundary], pipe: None };
     folder.map_or(Ok(()), |folder| scope.resolve(folder).map(|_| ()))
 }
 

@@ -22,6 +22,7 @@ mod init;
 mod loopback_server;
 mod man;
 mod new;
+mod next_steps;
 mod outputs;
 mod plan;
 mod plan_scope;
@@ -36,6 +37,7 @@ mod selftest;
 mod status;
 mod token;
 mod unset_variables;
+pub(crate) mod usage_error;
 mod validate;
 mod variables;
 
@@ -176,42 +178,48 @@ pub(crate) struct CommandInfo {
     pub(crate) interrupted_exit: Exit,
 }
 
+/// The formats that a command supports.
+pub(crate) fn formats(command: &str) -> &'static [Format] {
+    use Format::{Azure, Dotenv, Github, Gitlab, Html, Jenkins, Json, Markdown, Sarif, Text};
+    match command {
+        "validate" => &[Text, Json, Github, Sarif],
+        "variables" => &[Text, Json, Dotenv, Github, Gitlab, Azure, Jenkins],
+        "plan" => &[Text, Json, Markdown, Html, Github],
+        "apply" | "status" => &[Text, Json, Markdown, Html],
+        "connectors" | "events" | "doctor" | "selftest" => &[Text, Json],
+        _ => &[Text],
+    }
+}
+
 impl Command {
-    pub(crate) const fn info(&self) -> CommandInfo {
-        use Format::{Azure, Dotenv, Github, Gitlab, Html, Jenkins, Json, Markdown, Sarif, Text};
-        let (name, formats, interrupted): (_, &[Format], _) = match self {
-            Self::Init(_) => ("init", &[Text], "nothing was written."),
-            Self::New(_) => ("new", &[Text], "no file was written."),
-            Self::Connectors(_) => ("connectors", &[Text, Json], "nothing was printed."),
-            Self::Validate(_) => {
-                ("validate", &[Text, Json, Github, Sarif], "the files were not checked.")
-            }
-            Self::Variables(_) => (
-                "variables",
-                &[Text, Json, Dotenv, Github, Gitlab, Azure, Jenkins],
-                "no variable was listed.",
-            ),
-            Self::Plan(_) => ("plan", &[Text, Json, Markdown, Html, Github], "no plan was made."),
-            Self::Apply(_) => ("apply", &[Text, Json, Markdown, Html], "nothing was applied."),
-            Self::Authorize(_) => ("authorize", &[Text], "nothing was created or changed."),
-            Self::Status(_) => ("status", &[Text, Json, Markdown, Html], "no status was printed."),
-            Self::Events(_) => ("events", &[Text, Json], "no events were printed."),
-            Self::Doctor(_) => ("doctor", &[Text, Json], "the delivery of events was not checked."),
-            Self::Import(_) => ("import", &[Text], "no file was written."),
-            Self::Token(_) => ("token", &[Text], "no token was printed."),
-            Self::Schema(_) => ("schema", &[Text], "no schema was written."),
-            Self::Explain(_) => ("explain", &[Text], "nothing was printed."),
-            Self::Selftest(_) => ("selftest", &[Text, Json], "the self-test did not finish."),
-            Self::Sandbox(_) => ("sandbox", &[Text], "the sandbox did not start."),
-            Self::Completions(_) => ("completions", &[Text], "nothing was printed."),
-            Self::Complete(_) => ("__complete", &[Text], "nothing was printed."),
-            Self::Man(_) => ("man", &[Text], "no page was written."),
-            Self::Help(_) => ("help", &[Text], "nothing was printed."),
+    pub(crate) fn info(&self) -> CommandInfo {
+        let (name, interrupted) = match self {
+            Self::Init(_) => ("init", "nothing was written."),
+            Self::New(_) => ("new", "no file was written."),
+            Self::Connectors(_) => ("connectors", "nothing was printed."),
+            Self::Validate(_) => ("validate", "the files were not checked."),
+            Self::Variables(_) => ("variables", "no variable was listed."),
+            Self::Plan(_) => ("plan", "no plan was made."),
+            Self::Apply(_) => ("apply", "nothing was applied."),
+            Self::Authorize(_) => ("authorize", "nothing was created or changed."),
+            Self::Status(_) => ("status", "no status was printed."),
+            Self::Events(_) => ("events", "no events were printed."),
+            Self::Doctor(_) => ("doctor", "the delivery of events was not checked."),
+            Self::Import(_) => ("import", "no file was written."),
+            Self::Token(_) => ("token", "no token was printed."),
+            Self::Schema(_) => ("schema", "no schema was written."),
+            Self::Explain(_) => ("explain", "nothing was printed."),
+            Self::Selftest(_) => ("selftest", "the self-test did not finish."),
+            Self::Sandbox(_) => ("sandbox", "the sandbox did not start."),
+            Self::Completions(_) => ("completions", "nothing was printed."),
+            Self::Complete(_) => ("__complete", "nothing was printed."),
+            Self::Man(_) => ("man", "no page was written."),
+            Self::Help(_) => ("help", "nothing was printed."),
         };
         // A signal is the normal end of a server.
         let is_server = matches!(self, Self::Sandbox(_));
         let interrupted_exit = if is_server { Exit::Success } else { Exit::Interrupted };
-        CommandInfo { name, formats, interrupted, interrupted_exit }
+        CommandInfo { name, formats: formats(name), interrupted, interrupted_exit }
     }
 
     /// Runs the command. `tree` builds the complete command line.

@@ -153,6 +153,11 @@ impl AllowedVariables {
         Ok(Self { patterns: Some(patterns.collect::<Result<_, _>>()?) })
     }
 
+    /// Whether files may refer to a variable.
+    pub(crate) fn allows(&self, name: &str) -> bool {
+        self.refused_variable(name).is_none()
+    }
+
     /// The reason that files may not refer to the source.
     fn refusal(&self, source: &SecretSource) -> Option<SecretLookup> {
         match source {

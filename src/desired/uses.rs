@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::reserved_variables::is_too_broad_pattern;
 use super::{Desired, DesiredInstance};
 use crate::instance::{Key, SecretSource, Span, Template};
 
@@ -50,7 +51,9 @@ impl Desired {
     }
 
     /// Patterns for the environment variables of all documents, as `OCON_ENV_ALLOW` lists them:
-    /// `SLACK_*` if every variable of a document has this prefix, and otherwise the names.
+    /// `SLACK_*` if every variable of a document has this prefix, and otherwise the names. A pattern such as
+    /// `VAULT_*` is never among them: it would allow the files of a pull request to read the token of a
+    /// secret store.
     pub fn variable_patterns(&self) -> Vec<String> {
         let documents = self.instances.iter();
         let names = documents.map(|(key, wanted)| {
@@ -100,8 +103,10 @@ fn patterns(names: &BTreeSet<&str>) -> Vec<String> {
     // In alphabetical order, all names begin with what the first and the last have in common.
     let common = first.bytes().zip(last.bytes()).take_while(|(a, b)| a == b).count();
     let common = first.get(..common).unwrap_or_default();
-    match common.rfind('_').and_then(|at| common.get(..=at)) {
-        Some(prefix) if names.len() > 1 && prefix.len() > 1 => vec![format!("{prefix}*")],
+    let prefix = common.rfind('_').and_then(|at| common.get(..=at));
+    let prefix = prefix.filter(|prefix| names.len() > 1 && prefix.len() > 1);
+    match prefix.map(|prefix| format!("{prefix}*")) {
+        Some(pattern) if !is_too_broad_pattern(&pattern) => vec![pattern],
         _ => names.iter().map(|name| (*name).to_owned()).collect(),
     }
 }
@@ -121,6 +126,10 @@ mod tests {
             ("SLACKA SLACKB", "SLACKA SLACKB"),
             ("_A _B", "_A _B"),
             ("CRM_USER SHARED_PASSWORD", "CRM_USER SHARED_PASSWORD"),
+            // Other programs read variables with these prefixes.
+            ("OP_CODE OP_KEY", "OP_CODE OP_KEY"),
+            ("AWS_SHOP_KEY AWS_SHOP_SECRET", "AWS_SHOP_KEY AWS_SHOP_SECRET"),
+            ("MY_OP_CODE MY_OP_KEY", "MY_OP_*"),
         ] {
             let names = names.split(' ').filter(|name| !name.is_empty()).collect();
             assert_eq!(patterns(&names).join(" "), expected, "{names:?}");

@@ -1,12 +1,12 @@
 //! Names of the variables for an instance's secrets.
 //!
 //! In: the existing documents and variables. Out: names that start with the document key. Two
-//! documents never share a prefix, and no name is [reserved](super::reserved_variables).
+//! documents never share a prefix, and no name is [reserved](crate::desired::reserved_variables).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::reserved_variables::is_reserved_variable;
 use crate::desired::reference::syntax::MAX_NAME_CHARS;
+use crate::desired::reserved_variables::is_reserved_variable;
 use crate::instance::{InstanceId, Key};
 
 /// Prefix of a name that would otherwise be reserved.
@@ -84,8 +84,8 @@ fn with_suffix(name: &str, suffix: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reserved_variables::is_too_broad_pattern;
     use super::*;
+    use crate::desired::reserved_variables::is_too_broad_pattern;
 
     fn names() -> VariableNames {
         VariableNames::new([], BTreeSet::new())

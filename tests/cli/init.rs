@@ -73,7 +73,7 @@ fn the_folder_names_the_project() {
     let world = World::bare();
     fs::create_dir(world.path("Open Connectors (EU)")).unwrap();
     world.ocon_in("Open Connectors (EU)", "init --quiet").is(str![[r#"
-written  ocon.yaml
+written  ocon.yaml (project open-connectors-eu, from the name of the folder)
 written  instances/.gitkeep
 written  .gitignore
 3 files written, 0 unchanged.
@@ -96,6 +96,15 @@ hint: nothing was written. Name the project: ocon init --project marketing
 --- exit 64 ---
 "#]]);
     assert_eq!(fs::read_dir(world.path("日本")).unwrap().count(), 0);
+    // `n` would also be the project of the folder `änö`.
+    fs::create_dir(world.path("ünï")).unwrap();
+    world.ocon("-C ünï init").is(str![[r#"
+--- stderr ---
+error: the name of the folder, `ünï`, gives no name for a project
+
+hint: nothing was written. Name the project: ocon init --project marketing
+--- exit 64 ---
+"#]]);
 }
 
 #[test]
@@ -158,9 +167,36 @@ Add these lines to .gitignore, so that no secret or result is committed:
 }
 
 #[test]
+fn an_ignore_file_counts_as_git_reads_it() {
+    let advice = "Add these lines to .gitignore";
+    for complete in ["*\n", "\u{feff}.ocon\r\nsecrets\r\n.env*\r\n*.json\r\n*.html\r\n*.md\r\n"] {
+        let world = World::bare();
+        world.write(".gitignore", complete);
+        let run = world.ocon("init --project tests");
+        assert!(run.exit == 0 && !run.stdout.contains(advice), "{}", run.stdout);
+    }
+    let world = World::bare();
+    assert_eq!(world.ocon("init --project tests").exit, 0);
+    world.write(".gitignore", world.read(".gitignore") + "!/.env\n");
+    let run = world.ocon("init");
+    assert!(run.stdout.ends_with("result is committed:\n  /.env\n"), "{}", run.stdout);
+}
+
+#[test]
 fn another_folder_of_instances_is_created() {
     let world = World::bare();
-    assert_eq!(world.ocon("init --project tests --instances tenants/eu").exit, 0);
+    world.ocon("init --project tests --instances tenants/eu --schemas eu/schemas").is(str![[r#"
+written  ocon.yaml
+written  tenants/eu/.gitkeep
+written  .gitignore
+3 files written, 0 unchanged.
+
+Next:
+  ocon connectors                                                   # list the connectors
+  ocon new hootsuite --instances tenants/eu --schemas eu/schemas    # write the file of an instance
+  ocon apply --sandbox --instances tenants/eu --schemas eu/schemas  # try the files without a tenant
+--- exit 0 ---
+"#]]);
     assert_eq!(world.files(), [".gitignore", "ocon.yaml", "tenants/eu/.gitkeep"]);
     assert_eq!(world.ocon("validate --instances tenants/eu").exit, 0);
 }

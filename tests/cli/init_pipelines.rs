@@ -12,6 +12,18 @@ const SYSTEMS: [&str; 4] = ["github", "gitlab", "azure", "jenkins"];
 /// Names of the example's project, its files and its connectors.
 const EXAMPLE: [&str; 5] = ["marketing", "closeio", "hootsuite", "slack", "mycoolapp"];
 
+/// A document with three secrets.
+const CHAT: &str = "\
+element: slack
+name: Chat
+configuration:
+  oauth.callback.url: https://app.example
+  oauth.api.key: ${{ env.CHAT_ID }}
+  oauth.api.secret: ${{ env.CHAT_SECRET }}
+providerData:
+  code: ${{ env.CHAT_CODE }}
+";
+
 /// The pipelines that `ocon init` wrote, in one text.
 fn pipelines(world: &World) -> String {
     let own = ["ocon.yaml", ".gitignore", "instances/"];
@@ -59,10 +71,11 @@ written  .github/workflows/ocon-validate.yml
 Next:
   ocon apply --sandbox  # try the files without a tenant
 
-For the pipeline:
-  - Check the values at its head, above all OCON_BASE_URL.
+For the new pipelines:
+  - Set OCON_BASE_URL: without --region, it is that of region us2.
+  - Check the other values at their heads.
   - Store the secrets of ocon, and 1 secret of the files: ocon variables --format github
-  - Create the environments: https://github.com/your-organization/ocon/blob/main/docs/pipelines.md#github-actions
+  - Set up the CI system: https://github.com/your-organization/ocon/blob/main/docs/pipelines.md#github-actions
 --- exit 0 ---
 "#]]);
     World::bare().ocon("init --project sales --ci gitlab").is(str![[r#"
@@ -77,10 +90,11 @@ Next:
   ocon new hootsuite    # write the file of an instance
   ocon apply --sandbox  # try the files without a tenant
 
-For the pipeline:
-  - Check the values at its head, above all OCON_BASE_URL.
+For the new pipeline:
+  - Set OCON_BASE_URL: without --region, it is that of region us2.
+  - Check the other values at its head.
   - When the files read secrets, get their lines: ocon variables --format gitlab
-  - Create the environments: https://github.com/your-organization/ocon/blob/main/docs/pipelines.md#gitlab
+  - Set up the CI system: https://github.com/your-organization/ocon/blob/main/docs/pipelines.md#gitlab
 --- exit 0 ---
 "#]]);
     World::bare().ocon("init --project sales --ci azurre").is(str![[r#"
@@ -92,6 +106,106 @@ error: invalid value 'azurre' for '--ci <SYSTEM>'
 
 For more information, try '--help'.
 --- exit 64 ---
+"#]]);
+}
+
+#[test]
+fn a_second_run_names_the_variables_that_the_pipelines_lack() {
+    let world = World::bare();
+    assert_eq!(world.ocon("init --project sales --ci github --region eu10").exit, 0);
+    world.write("instances/desk.yaml", CRM);
+    world.write("instances/chat.yaml", CHAT);
+    world.ocon("init --ci github --region eu10").is(str![[r#"
+exists   ocon.yaml
+exists   instances/
+exists   .gitignore
+exists   .github/workflows/ocon-apply.yml
+exists   .github/workflows/ocon-drift.yml
+exists   .github/workflows/ocon-fork-data.yml
+exists   .github/workflows/ocon-fork-plan.yml
+exists   .github/workflows/ocon-plan.yml
+exists   .github/workflows/ocon-validate.yml
+Nothing was written.
+
+These pipelines do not allow or do not pass variables that the files read:
+  .github/workflows/ocon-apply.yml: CHAT_CODE, CHAT_ID, CHAT_SECRET, DESK_PASSWORD
+  .github/workflows/ocon-drift.yml: CHAT_CODE, CHAT_ID, CHAT_SECRET, DESK_PASSWORD
+  .github/workflows/ocon-fork-plan.yml: CHAT_CODE, CHAT_ID, CHAT_SECRET, DESK_PASSWORD
+  .github/workflows/ocon-plan.yml: CHAT_CODE, CHAT_ID, CHAT_SECRET, DESK_PASSWORD
+  .github/workflows/ocon-validate.yml: CHAT_CODE, CHAT_ID, CHAT_SECRET, DESK_PASSWORD
+Set OCON_ENV_ALLOW: CHAT_*,DESK_PASSWORD there. To print all lines: ocon variables --format github
+--- exit 0 ---
+"#]]);
+    for file in world.files().iter().filter(|file| file.starts_with(".github/")) {
+        let text = world.read(file);
+        world.write(file, text.replace("_ALLOW: NONE", "_ALLOW: CHAT_*,DESK_PASSWORD"));
+    }
+    // The other pipelines have no secrets of the files.
+    let run = world.ocon("init --ci github");
+    let lacking = run.stdout.split("the files read:\n").nth(1).unwrap();
+    lacking.is(str![[r#"
+  .github/workflows/ocon-apply.yml: CHAT_CODE, CHAT_ID, CHAT_SECRET, DESK_PASSWORD
+  .github/workflows/ocon-drift.yml: CHAT_CODE, CHAT_ID, CHAT_SECRET, DESK_PASSWORD
+Set OCON_ENV_ALLOW: CHAT_*,DESK_PASSWORD there. To print all lines: ocon variables --format github
+
+"#]]);
+    let world = World::bare();
+    assert_eq!(world.ocon("init --project sales --ci jenkins").exit, 0);
+    world.write("instances/desk.yaml", CRM);
+    world.ocon("init --ci jenkins").is(str![[r#"
+exists   ocon.yaml
+exists   instances/
+exists   .gitignore
+exists   Jenkinsfile
+Nothing was written.
+
+These pipelines do not allow or do not pass variables that the files read:
+  Jenkinsfile: DESK_PASSWORD
+Set OCON_ENV_ALLOW = 'DESK_PASSWORD' there. To print all lines: ocon variables --format jenkins
+--- exit 0 ---
+"#]]);
+}
+
+#[test]
+fn an_existing_file_without_ocon_is_named_as_such() {
+    let world = desk();
+    world.write(".gitlab-ci.yml", "stages: [x]\n");
+    world.ocon("init --project sales --ci gitlab").is(str![[r#"
+written  ocon.yaml
+exists   instances/
+written  .gitignore
+exists   .gitlab-ci.yml
+2 files written, 2 unchanged.
+
+.gitlab-ci.yml was not changed, and it has no job of ocon.
+To add the jobs, rename it, run this command again, and merge both files: https://github.com/your-organization/ocon/blob/main/docs/pipelines.md#gitlab
+
+Next:
+  ocon apply --sandbox  # try the files without a tenant
+--- exit 0 ---
+"#]]);
+    assert_eq!(world.read(".gitlab-ci.yml"), "stages: [x]\n");
+    world.ocon("init --ci gitlab").is(str![[r#"
+exists   ocon.yaml
+exists   instances/
+exists   .gitignore
+exists   .gitlab-ci.yml
+Nothing was written.
+
+.gitlab-ci.yml was not changed, and it has no job of ocon.
+To add the jobs, rename it, run this command again, and merge both files: https://github.com/your-organization/ocon/blob/main/docs/pipelines.md#gitlab
+--- exit 0 ---
+"#]]);
+    world.write("Jenkinsfile", [0xff, 0xfe]);
+    world.ocon("init --ci jenkins").is(str![[r#"
+exists   ocon.yaml
+exists   instances/
+exists   .gitignore
+exists   Jenkinsfile
+Nothing was written.
+
+Jenkinsfile was not checked: it is not UTF-8 text.
+--- exit 0 ---
 "#]]);
 }
 
@@ -116,19 +230,7 @@ fn no_name_of_the_example_remains() {
 #[test]
 fn each_secret_has_its_lines_and_is_allowed() {
     let world = desk();
-    world.write(
-        "instances/chat.yaml",
-        "\
-element: slack
-name: Chat
-configuration:
-  oauth.callback.url: https://app.example
-  oauth.api.key: ${{ env.CHAT_ID }}
-  oauth.api.secret: ${{ env.CHAT_SECRET }}
-providerData:
-  code: ${{ env.CHAT_CODE }}
-",
-    );
+    world.write("instances/chat.yaml", CHAT);
     for (system, line) in [
         ("github", "DESK_PASSWORD: ${{ secrets.DESK_PASSWORD }}\n"),
         ("azure", "DESK_PASSWORD: $(DESK_PASSWORD)\n"),
@@ -236,6 +338,26 @@ fn a_project_that_could_be_a_number_is_a_text_in_the_pipelines() {
         assert!(text.contains("  OCON_PROJECT: \"2026\"\n"), "{text}");
         // Azure locks the environment.
         assert!(system == "azure" || text.contains(": ocon-apply-2026\n"), "{text}");
+    }
+}
+
+#[test]
+fn a_project_with_the_name_of_an_example_keeps_its_name() {
+    for name in ["plan.yml", "x.plan.yml", "gitlab-ci.yml", "apply.yml", "closeio", "marketing-2"] {
+        for (system, line) in [
+            ("github", format!("  OCON_PROJECT: {name}\n")),
+            ("gitlab", format!("  OCON_PROJECT: {name}\n")),
+            ("azure", format!("  OCON_PROJECT: {name}\n")),
+            ("jenkins", format!("    OCON_PROJECT = '{name}'\n")),
+        ] {
+            let world = desk();
+            assert_eq!(world.ocon(&format!("init --project {name} --ci {system}")).exit, 0);
+            let text = pipelines(&world);
+            let set = text.matches(line.trim_end().split(name).next().unwrap()).count();
+            assert!(set > 0 && text.matches(&line).count() == set, "{system}: {text}");
+            let group = format!(": ocon-apply-{name}\n");
+            assert!(["azure", "jenkins"].contains(&system) || text.contains(&group), "{text}");
+        }
     }
 }
 

@@ -350,6 +350,20 @@ hint: raise the file-size limit (`ulimit -f`), then run the command again
 }
 
 #[test]
+fn the_next_commands_use_the_given_schemas() {
+    let world = World::bare();
+    let run = world.ocon("new hootsuite --schemas sch");
+    let next = run.stdout.split("Next:\n").nth(1).unwrap();
+    next.is(str![[r#"
+  ocon validate --schemas sch                         # check the file
+  ocon apply --sandbox --schemas sch                  # try it without a tenant
+  ocon authorize hootsuite --schemas sch              # create the instance after you grant access
+  ocon schema pull hootsuite --sandbox --schemas sch  # get the schema for your editor
+
+"#]]);
+}
+
+#[test]
 fn the_next_commands_have_the_given_folders() {
     let world = World::new(&[]);
     fs::create_dir(world.path("my repo")).unwrap();

@@ -186,6 +186,23 @@ fn an_absolute_path_by_way_of_a_link_is_still_one_of_the_repository() {
     assert!(!run.stderr.contains("t0ken"), "{}", run.stderr);
 }
 
+/// Reading a pipe blocks until another process writes to it.
+#[test]
+fn a_pipe_in_place_of_a_file_of_the_repository_is_refused() {
+    for file in ["ocon.yaml", "instances/pipe.yaml"] {
+        let world = World::bare();
+        world.write("instances/shop.yaml", SHOP);
+        let made = std::process::Command::new("mkfifo").arg(world.path(file)).status();
+        assert!(made.unwrap().success());
+        for command in ["validate", "init --project tests --ci github", "plan --sandbox"] {
+            let run = world.ocon(command);
+            assert_eq!(run.exit, 5, "{command}: {}", run.stderr);
+            assert!(run.stderr.contains("is not a file"), "{}", run.stderr);
+            assert!(run.stderr.contains(&format!(" --> {file}\n")), "{}", run.stderr);
+        }
+    }
+}
+
 #[test]
 fn a_pipe_of_the_shell_is_read() {
     let world = World::new(&[("instances/shop.yaml", &SHOP.replace("Shop", "${{ var.team }}"))]);

@@ -114,6 +114,38 @@ For more information, try '--help'.
     world.ocon("plan --format yaml").is(str![[r#"
 --- stderr ---
 error: invalid value 'yaml' for '--format <FORMAT>'
+  [possible values: text, json, markdown, html, github]
+
+For more information, try '--help'.
+--- exit 64 ---
+"#]]);
+    world.ocon("variables --format sarrif").is(str![[r#"
+--- stderr ---
+error: invalid value 'sarrif' for '--format <FORMAT>'
+  [possible values: text, json, dotenv, github, gitlab, azure, jenkins]
+
+For more information, try '--help'.
+--- exit 64 ---
+"#]]);
+    world.ocon("variables desk --format=envdot --nope").is(str![[r#"
+--- stderr ---
+error: invalid value 'envdot' for '--format <FORMAT>'
+  [possible values: text, json, dotenv, github, gitlab, azure, jenkins]
+
+For more information, try '--help'.
+--- exit 64 ---
+"#]]);
+    world.ocon("--format foo explain orphan").is(str![[r#"
+--- stderr ---
+error: invalid value 'foo' for '--format <FORMAT>'
+  [possible values: text]
+
+For more information, try '--help'.
+--- exit 64 ---
+"#]]);
+    world.ocon("--format foo").is(str![[r#"
+--- stderr ---
+error: invalid value 'foo' for '--format <FORMAT>'
   [possible values: text, json, markdown, html, github, sarif, dotenv, gitlab, azure, jenkins]
 
 For more information, try '--help'.

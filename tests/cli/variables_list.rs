@@ -211,6 +211,36 @@ env:
 }
 
 #[test]
+fn no_pattern_allows_the_variables_of_another_program() {
+    for (prefix, foreign) in [
+        ("OP", "OP_SERVICE_ACCOUNT_TOKEN"),
+        ("VAULT", "VAULT_TOKEN"),
+        ("SOPS", "SOPS_AGE_KEY"),
+        ("AWS", "AWS_SECRET_ACCESS_KEY"),
+    ] {
+        let mut world = World::bare();
+        let text = CHAT
+            .replace("CHAT_", &format!("{prefix}_"))
+            .replace("${{ var.app }}", "https://a.example");
+        let text: String =
+            text.lines().filter(|it| !it.contains("event.")).map(|it| format!("{it}\n")).collect();
+        world.write("instances/chat.yaml", &text);
+        let names = format!("{prefix}_CODE,{prefix}_ID");
+        let run = world.ocon("variables --format github");
+        assert!(run.stdout.contains(&format!("#   OCON_ENV_ALLOW: {names}\n")), "{}", run.stdout);
+        assert_eq!(world.ocon("init --project tests --ci github").exit, 0);
+        let apply = world.read(".github/workflows/ocon-apply.yml");
+        assert!(apply.contains(&format!("  OCON_ENV_ALLOW: {names}\n")), "{apply}");
+        // A later file cannot read what this program stores.
+        world.set("OCON_ENV_ALLOW", &names);
+        world.write("instances/crm.yaml", CRM.replace("DESK_PASSWORD", foreign));
+        let run = world.ocon("validate");
+        let refused = format!("error[refused-variable]: the variable `{foreign}` is not among");
+        assert!(run.stderr.contains(&refused), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn a_file_of_variables_and_the_printed_patterns_are_enough_for_an_apply() {
     let world = world().on_sandbox();
     let lines = world.ocon("variables --format dotenv").stdout;

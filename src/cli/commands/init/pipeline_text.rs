@@ -75,12 +75,15 @@ impl PipelineValues<'_> {
             text.push_str(&format!("{}\n", line.replace(EXAMPLE_PATTERNS, &self.patterns())));
             return;
         }
-        let line = self.with_project(line).replace(PAGE, PAGE_URL).replace(COPY_INSTRUCTION, "");
+        // Texts of the example are replaced before the user's values are inserted, so that no value is
+        // changed: a project can have the name of a file.
+        let line = line.replace(PAGE, PAGE_URL).replace(COPY_INSTRUCTION, "");
+        let line = self.with_project(&self.with_paths(line));
         let line = match &self.base_url {
             Some(base_url) => line.replace(EXAMPLE_BASE_URL, base_url),
             None => line,
         };
-        text.push_str(&self.with_paths(line));
+        text.push_str(&line);
         text.push('\n');
     }
 
@@ -144,7 +147,7 @@ fn margin(line: &str) -> &str {
 }
 
 /// The name of a secret of the example's documents in a line. Patterns are no names.
-fn secret_name(line: &str) -> Option<&str> {
+pub(super) fn secret_name(line: &str) -> Option<&str> {
     let is_of_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     let mut words = line.split(|c: char| !is_of_name(c) && c != '*');
     words.find(|word| {

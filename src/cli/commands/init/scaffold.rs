@@ -9,8 +9,8 @@ use crate::cli::terminal::atomic_file::FileBatch;
 use crate::cli::terminal::{Exit, Failure};
 use crate::reader::{FileError, FileScope};
 
-/// The largest `.gitignore` that ocon reads.
-const MAX_IGNORE_FILE_BYTES: u64 = 1 << 20;
+/// The largest existing file that ocon reads.
+const MAX_BYTES: u64 = 1 << 20;
 const NOTHING_WRITTEN: &str = "nothing was written";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,11 @@ impl<'a> Scaffold<'a> {
     }
 
     /// Adds a file with this text, unless it exists.
-    pub(super) fn file(&mut self, name: impl AsRef<Path>, text: String) -> Result<(), Failure> {
+    pub(super) fn file(
+        &mut self,
+        name: impl AsRef<Path>,
+        text: String,
+    ) -> Result<Outcome, Failure> {
         let path = below_root(self.root, name.as_ref());
         let outcome = match path.symlink_metadata() {
             // A link to a file counts as the file: ocon does not replace it.
@@ -46,7 +50,7 @@ impl<'a> Scaffold<'a> {
             }
         };
         self.outcomes.push((name.as_ref().to_owned(), outcome));
-        Ok(())
+        Ok(outcome)
     }
 
     /// Adds a folder, unless it exists, with an empty file because Git keeps no empty folder.
@@ -58,24 +62,28 @@ impl<'a> Scaffold<'a> {
                 self.outcomes.push((folder.join(""), Outcome::Exists));
                 Ok(())
             }
-            Err(_) => self.file(folder.join(empty_file), String::new()),
+            Err(_) => self.file(folder.join(empty_file), String::new()).map(|_| ()),
         }
     }
 
     /// Adds `.gitignore`, unless it exists. Returns the lines that an existing one does not have.
     pub(super) fn ignore_file(&mut self) -> Result<Vec<&'static str>, Failure> {
         let name = Path::new(".gitignore");
-        self.file(name, ignore_lines::text())?;
-        let path = below_root(self.root, name);
-        if path.symlink_metadata().is_err() {
+        if self.file(name, ignore_lines::text())? == Outcome::Written {
             return Ok(Vec::new());
         }
-        let read = FileScope::of(self.root, name).read_text(&path, MAX_IGNORE_FILE_BYTES);
-        read.map(|text| ignore_lines::missing(&text)).map_err(|error: FileError| {
+        let read = self.existing_text(name);
+        read.map(|text| ignore_lines::missing(&text)).map_err(|error| {
+            let path = below_root(self.root, name);
             Failure::new(Exit::Other, format!("{} cannot be read", path.display()))
                 .caused_by(&error)
                 .hint(NOTHING_WRITTEN)
         })
+    }
+
+    /// The text of a file that exists.
+    pub(super) fn existing_text(&self, name: &Path) -> Result<String, FileError> {
+        FileScope::of(self.root, name).read_text(&below_root(self.root, name), MAX_BYTES)
     }
 
     /// Writes the new files: all of them, or none.

@@ -1,22 +1,24 @@
 //! The text that `ocon init` prints: what was written, what to add by hand, and the next commands.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::example_pipelines::Ci;
-use super::pipeline_text::PAGE_URL;
+use super::PROJECT_FILE;
+use super::pipelines::Pipelines;
+use super::project_name::ChosenProject;
 use super::scaffold::Outcome;
-use crate::cli::setup::Files;
+use crate::cli::commands::next_steps;
+use crate::cli::setup::GlobalArgs;
 use crate::report::style::{count, next_commands};
 use crate::safe_text::escaped;
 
 pub(super) struct Summary<'a> {
+    pub(super) globals: &'a GlobalArgs,
+    pub(super) project: &'a ChosenProject,
     pub(super) outcomes: &'a [(PathBuf, Outcome)],
     pub(super) missing_ignore_lines: &'a [&'static str],
     /// Whether a file has a document.
     pub(super) has_documents: bool,
-    pub(super) ci: Option<Ci>,
-    /// The documents, if the pipelines are made for them.
-    pub(super) files: Option<&'a Files>,
+    pub(super) pipelines: Option<&'a Pipelines>,
 }
 
 impl Summary<'_> {
@@ -27,21 +29,45 @@ impl Summary<'_> {
                 Outcome::Written => "written",
                 Outcome::Exists => "exists ",
             };
-            text.push_str(&format!("{word}  {}\n", escaped(&path.display().to_string())));
+            let name = path.display().to_string();
+            let origin = self.origin(path, *outcome);
+            text.push_str(&format!("{word}  {}{origin}\n", escaped(&name)));
         }
         let written =
             self.outcomes.iter().filter(|(_, outcome)| *outcome == Outcome::Written).count();
-        text.push_str(&if written == 0 {
-            "Nothing was written: this repository has every file.\n".to_owned()
-        } else {
-            let exists = self.outcomes.len() - written;
-            format!("{} written, {exists} unchanged.\n", count(written, "file"))
-        });
+        text.push_str(&self.result(written));
         self.push_ignore_lines(&mut text);
+        if let Some(pipelines) = self.pipelines {
+            pipelines.push_findings(&mut text, self.globals);
+        }
         if written > 0 {
             self.push_next(&mut text);
         }
+        if let Some(pipelines) = self.pipelines {
+            pipelines.push_setup(&mut text, self.globals);
+        }
         text
+    }
+
+    /// The project, if the user did not name it.
+    fn origin(&self, path: &Path, outcome: Outcome) -> String {
+        let is_written = outcome == Outcome::Written && path == Path::new(PROJECT_FILE);
+        if !is_written || !self.project.is_folder {
+            return String::new();
+        }
+        format!(" (project {}, from the name of the folder)", self.project.name)
+    }
+
+    fn result(&self, written: usize) -> String {
+        if written > 0 {
+            let exists = self.outcomes.len() - written;
+            return format!("{} written, {exists} unchanged.\n", count(written, "file"));
+        }
+        if self.pipelines.is_none_or(Pipelines::are_complete) {
+            "Nothing was written: this repository has every file.\n".to_owned()
+        } else {
+            "Nothing was written.\n".to_owned()
+        }
     }
 
     fn push_ignore_lines(&self, text: &mut String) {
@@ -55,32 +81,11 @@ impl Summary<'_> {
     }
 
     fn push_next(&self, text: &mut String) {
-        let new = ("ocon new hootsuite", "write the file of an instance");
-        let connectors = ("ocon connectors", "list the connectors");
-        let apply = ("ocon apply --sandbox", "try the files without a tenant");
+        let ocon = |command| next_steps::ocon(self.globals, command);
+        let new = (ocon("new hootsuite"), "write the file of an instance");
+        let connectors = ("ocon connectors".to_owned(), "list the connectors");
+        let apply = (ocon("apply --sandbox"), "try the files without a tenant");
         let commands = if self.has_documents { vec![apply] } else { vec![connectors, new, apply] };
-        let commands = commands.into_iter().map(|(command, purpose)| (command.to_owned(), purpose));
-        text.push_str(&next_commands(&commands.collect::<Vec<_>>()));
-        if let Some(ci) = self.ci {
-            self.push_pipeline_steps(text, ci);
-        }
-    }
-
-    fn push_pipeline_steps(&self, text: &mut String, ci: Ci) {
-        let name = ci.name();
-        let secrets = self.files.map(|files| files.desired.environment_variables().len());
-        let secrets = match secrets.unwrap_or_default() {
-            0 => "When the files read secrets, get their lines:".to_owned(),
-            number => {
-                format!("Store the secrets of ocon, and {} of the files:", count(number, "secret"))
-            }
-        };
-        text.push_str(&format!(
-            "\nFor the pipeline:\n\
-             \x20 - Check the values at its head, above all OCON_BASE_URL.\n\
-             \x20 - {secrets} ocon variables --format {name}\n\
-             \x20 - Create the environments: {PAGE_URL}#{}\n",
-            ci.section()
-        ));
+        text.push_str(&next_commands(&commands));
     }
 }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use crate::cli::commands::next_steps;
 use crate::cli::setup::GlobalArgs;
-use crate::cli::setup::global_args::DEFAULT_INSTANCES_FOLDER;
 use crate::import::NewFile;
 use crate::instance::{ConnectorKey, Key};
 use crate::report::style::{clean_line, next_commands};
@@ -27,7 +27,6 @@ pub(super) fn written(
         text.push_str("\n# Set these where ocon runs. The sandbox needs none of them.\n");
         text.extend(file.variables.iter().map(|name| format!("export {name}=\n")));
     }
-    let options = options(globals);
     let create = if is_granted {
         (format!("authorize {key}"), "create the instance after you grant access")
     } else {
@@ -41,25 +40,7 @@ pub(super) fn written(
         ("apply --sandbox".to_owned(), "try it without a tenant"),
     ];
     let commands = checks.into_iter().chain([create]).chain(schema);
-    let commands = commands.map(|(command, purpose)| (format!("ocon {command}{options}"), purpose));
+    let commands =
+        commands.map(|(command, purpose)| (next_steps::ocon(globals, &command), purpose));
     text + &next_commands(&commands.collect::<Vec<_>>())
-}
-
-/// The given options that select the files.
-fn options(globals: &GlobalArgs) -> String {
-    let mut options = String::new();
-    if globals.root != Path::new(".") {
-        options.push_str(&format!(" -C {}", argument(&globals.root)));
-    }
-    if globals.instances != Path::new(DEFAULT_INSTANCES_FOLDER) {
-        options.push_str(&format!(" --instances {}", argument(&globals.instances)));
-    }
-    options
-}
-
-/// A path as an argument of a shell.
-fn argument(path: &Path) -> String {
-    let path = clean_line(&path.display().to_string());
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }

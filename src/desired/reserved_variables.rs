@@ -3,18 +3,20 @@
 //! To set such a variable would change that program, and a file that refers to one could send its
 //! credential to a provider.
 
-use crate::desired::secrets;
+use super::secrets;
 
 /// Variables of other programs: credentials, and settings of where a program connects or what it
 /// runs. A final `*` matches any text.
-const RESERVED: [&str; 8] = [
+const RESERVED: [&str; 9] = [
     // Clouds
     "ALIBABA_* ALICLOUD_* ARM_* AWS_* AZURE_* CLOUDFLARE_* CLOUDSDK_* CF_* DIGITALOCEAN_*
      FIREBASE_* GCE_* GCLOUD_* GCP_* GCS_* GOOGLE_* HEROKU_* HCLOUD_* IBMCLOUD_* NETLIFY_* OCI_*
      OS_* S3_* VERCEL_*",
     // Infrastructure
-    "ANSIBLE_* CONSUL_* CONTAINER_* DOCKER_* HELM_* KUBE* NOMAD_* PULUMI_* REGISTRY_* SOPS_*
-     TERRAFORM_* TF_* VAULT_*",
+    "ANSIBLE_* CONSUL_* CONTAINER_* DOCKER_* HELM_* KUBE* NOMAD_* PULUMI_* REGISTRY_*
+     TERRAFORM_* TF_*",
+    // Secret stores, among them those of docs/secret-stores.md
+    "AGE_* AKEYLESS_* BAO_* BWS_* BW_* CONJUR_* DOPPLER_* INFISICAL_* OPENBAO_* OP_* SOPS_* VAULT_*",
     // Version control and pipelines
     "ACTIONS_* BITBUCKET_* BUILDKITE_* CI CIRCLE_* CI_* CODECOV_* GH_* GIT* JENKINS_* OCON_*
      RUNNER_* SNYK_* SONAR_* TRAVIS_*",
@@ -75,6 +77,9 @@ mod tests {
             ["*", "A*", "AWS_*", "aws_*", "AWS_SECRET*", "KUBE*", "*_TOKEN", "CI_*", "P*"]
         {
             assert!(is_too_broad_pattern(pattern), "{pattern}");
+        }
+        for store in ["AGE_*", "BAO_*", "OP_*", "OP_SERVICE_*", "SOPS_*", "VAULT_*"] {
+            assert!(is_too_broad_pattern(store), "{store}");
         }
         for pattern in ["HOOTSUITE_*", "SLACK_*", "SERVICENOW_DESK_PASSWORD", "MY_*"] {
             assert!(!is_too_broad_pattern(pattern), "{pattern}");
