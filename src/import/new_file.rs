@@ -53,7 +53,13 @@ impl NewDocument<'_> {
 impl NewFile {
     fn at(key: &Key) -> Self {
         let path = format!("{key}.yaml");
-        Self { path, text: String::new(), variables: Vec::new(), samples: Vec::new() }
+        Self {
+            path,
+            text: String::new(),
+            variables: Vec::new(),
+            grant_variables: Vec::new(),
+            samples: Vec::new(),
+        }
     }
 }
 
@@ -89,7 +95,11 @@ impl FileWriter<'_> {
     fn push_entry(&mut self, entry: &Entry<'_>) {
         let Some(key) = yaml::key(entry.key) else { return };
         let line = match &entry.value {
-            EntryValue::Variable => format!("  {key}: {}", self.reference(entry.key)),
+            EntryValue::Variable => {
+                let (name, reference) = self.reference(entry.key);
+                self.file.variables.push(name);
+                format!("  {key}: {reference}")
+            }
             EntryValue::WebhookUrl => format!("  {key}: {WEBHOOK_URL_REFERENCE}"),
             EntryValue::Comment => format!("  # {key}:"),
             EntryValue::Given(value) | EntryValue::Sample(value) => {
@@ -114,17 +124,17 @@ impl FileWriter<'_> {
         self.lines.extend(comment(&origin, ""));
         self.push("providerData:".to_owned());
         for member in members {
-            let reference = self.reference(member);
+            let (name, reference) = self.reference(member);
+            self.file.grant_variables.push(name);
             self.push(format!("  {member}: {reference}"));
         }
     }
 
-    /// A reference to a new variable.
-    fn reference(&mut self, value: &str) -> String {
+    /// The name of a new variable, and a reference to it.
+    fn reference(&mut self, value: &str) -> (String, String) {
         let name = self.names.take(self.key, value, None);
         let reference = format!("${{{{ env.{name} }}}}");
-        self.file.variables.push(name);
-        reference
+        (name, reference)
     }
 
     fn finish(self) -> NewFile {

@@ -18,6 +18,7 @@ written  instances/hootsuite.yaml
 # Set these where ocon runs. The sandbox needs none of them.
 export HOOTSUITE_OAUTH_API_KEY=
 export HOOTSUITE_OAUTH_API_SECRET=
+# Only without `ocon authorize`:
 export HOOTSUITE_CODE=
 
 Next:
@@ -74,8 +75,8 @@ configuration:
   # Credentials of your account at ServiceNow.
   password: ${{ env.HELP_DESK_PASSWORD }}
   # Samples: write the values of your account instead.
-  servicenow.subdomain: example
-  username: example
+  servicenow.subdomain: replace-me
+  username: replace-me
 
 "#]]);
     world.ocon("validate").is(str![[r#"
@@ -87,7 +88,7 @@ configuration:
 #[test]
 fn alternatives_and_samples_are_in_comments() {
     let world = World::new(&[]);
-    world.ocon("new netsuitecrmv2 --stdout --events").is(str![[r##"
+    world.ocon("new netsuitecrmv2 --stdout --events").is(str![[r#"
 # yaml-language-server: $schema=../schemas/connectors/netsuitecrmv2.schema.json
 element: netsuitecrmv2
 name: NetSuite 2016 CRM
@@ -100,19 +101,19 @@ configuration:
   # true or false.
   netsuite.sandbox: false
   # Samples: write the values of your account instead.
-  netsuite.accountId: "1001"
-  netsuite.appId: "1001"
-  user.username: example
+  netsuite.accountId: replace-me
+  netsuite.appId: replace-me
+  user.username: replace-me
   # Events: the platform polls NetSuite 2016 CRM.
   event.notification.enabled: true
   # URL of your application, to which the platform sends the events.
-  event.notification.callback.url: https://app.example/events
+  event.notification.callback.url: https://replace-me.example/events
   # You choose this key. The platform signs the events with it.
   event.notification.signature.key: ${{ env.NETSUITECRMV2_EVENT_NOTIFICATION_SIGNATURE_KEY }}
   # Minutes between two polls.
   event.poller.refresh_interval: 15
 --- exit 0 ---
-"##]]);
+"#]]);
     world.ocon("new quickbooks --stdout").is(str![[r#"
 # yaml-language-server: $schema=../schemas/connectors/quickbooks.schema.json
 element: quickbooks
@@ -127,7 +128,7 @@ configuration:
   # address.
   oauth.callback.url: http://127.0.0.1:8899/callback
   # Samples: write the values of your account instead.
-  scope: example
+  scope: replace-me
   # Optional keys that the documented requests have.
   # quickbooks.minorversion:
   # use_sandbox:
@@ -242,6 +243,14 @@ error: Windows reserves a name in the document key `eu/con`
 hint: use another document key
 --- exit 64 ---
 "#]]);
+    for key in ["CON", "COM1.x", "Lpt9", "nul.eu/social", "a/Prn.b.c"] {
+        let run = world.ocon(&format!("new hootsuite {key}"));
+        assert_eq!(run.exit, 64, "{key}: {}", run.stderr);
+        assert!(run.stderr.contains("Windows reserves a name"), "{}", run.stderr);
+    }
+    for key in ["console", "com10", "x.con", "community"] {
+        assert_eq!(world.ocon(&format!("new hootsuite {key} --stdout")).exit, 0, "{key}");
+    }
     world.ocon("new hootsuite instances/eu/social.yaml").is(str![[r#"
 --- stderr ---
 error: `instances/eu/social.yaml` is a path, not a document key
@@ -361,6 +370,7 @@ written  my repo/live/slack.yaml
 # Set these where ocon runs. The sandbox needs none of them.
 export SLACK_OAUTH_API_KEY=
 export SLACK_OAUTH_API_SECRET=
+# Only without `ocon authorize`:
 export SLACK_CODE=
 
 Next:
@@ -371,6 +381,68 @@ Next:
 --- exit 0 ---
 "#]]);
     assert!(world.path("my repo/live/slack.yaml").is_file());
+    world.write("sch/connectors/lt.schema.json", CUSTOM_SCHEMA);
+    world.ocon("new lt --schemas sch").is(str![[r#"
+written  instances/lt.yaml
+
+Replace the samples in the file:
+  count
+  port
+  ratio
+  user
+
+# Set these where ocon runs. The sandbox needs none of them.
+export LT_API_TOKEN=
+export LT_CLIENT_SECRET=
+export LT_PIN=
+
+Next:
+  ocon validate --schemas sch         # check the file
+  ocon apply --sandbox --schemas sch  # try it without a tenant
+  ocon apply --schemas sch            # create the instance on your tenant
+--- exit 0 ---
+"#]]);
+}
+
+/// A schema as a person writes it: plain types, and no `writeOnly`.
+const CUSTOM_SCHEMA: &str = r#"{ "properties": { "configuration": {
+    "required": ["client.secret", "api_token", "pin", "debug", "count", "ratio", "port", "user"],
+    "properties": {
+        "client.secret": { "type": "string" }, "api_token": { "type": "string" },
+        "pin": { "type": "string", "format": "password" }, "debug": { "type": "boolean" },
+        "count": { "type": "integer" }, "ratio": { "type": "number" },
+        "port": { "type": ["integer", "string"] }, "user": { "type": "string" } } } } }"#;
+
+#[test]
+fn secrets_of_a_schema_become_references_and_other_values_have_their_type() {
+    let world = World::new(&[("schemas/connectors/acme.schema.json", CUSTOM_SCHEMA)]);
+    assert_eq!(world.ocon("new acme").exit, 0);
+    world.read("instances/acme.yaml").is(str![[r#"
+# yaml-language-server: $schema=../schemas/connectors/acme.schema.json
+element: acme
+name: acme
+configuration:
+  # Credentials of your account at acme.
+  api_token: ${{ env.ACME_API_TOKEN }}
+  client.secret: ${{ env.ACME_CLIENT_SECRET }}
+  pin: ${{ env.ACME_PIN }}
+  # true or false.
+  debug: false
+  # Samples: write the values of your account instead.
+  count: 0
+  port: 587
+  ratio: 0
+  user: replace-me
+
+"#]]);
+    world.ocon("validate --deny warnings").is(str![[r#"
+1 document is valid.
+--- exit 0 ---
+"#]]);
+    let plain = world.read("instances/acme.yaml").replace("${{ env.ACME_PIN }}", "abc123");
+    world.write("instances/acme.yaml", plain);
+    let run = world.ocon("validate");
+    assert!(run.stderr.contains("error[plain-text-secret]"), "{}", run.stderr);
 }
 
 #[test]
@@ -393,12 +465,12 @@ configuration:
   # One of: fast, slow.
   mode: fast
   # Samples: write the values of your account instead.
-  tenant.url: https://acme-erp.example
+  tenant.url: https://replace-me.example
   # Events: `ocon apply` prints the webhook URL, which you register at
   # acme-erp.
   event.notification.enabled: true
   # URL of your application, to which the platform sends the events.
-  event.notification.callback.url: https://app.example/events
+  event.notification.callback.url: https://replace-me.example/events
 # Authorization grant of acme-erp. `ocon authorize` gets it in a browser
 # instead, and needs no variable for it.
 providerData:
@@ -454,7 +526,7 @@ fn a_schema_in_the_repository_replaces_the_catalog() {
     world.remove("instances/servicenow.yaml");
     assert_eq!(world.ocon("new servicenow").exit, 0);
     let text = world.read("instances/servicenow.yaml");
-    assert!(text.contains("  colors.url: https://servicenow.example\n"), "{text}");
+    assert!(text.contains("  colors.url: https://replace-me.example\n"), "{text}");
     assert!(text.contains("  event.metadata: {}\n"), "{text}");
     world.ocon("validate --deny warnings").is(str![[r#"
 2 documents are valid.

@@ -102,16 +102,12 @@ fn entry<'a>(document: &NewDocument<'a>, key: &'a str, property: &PropertySpec) 
         _ if property.secret => {
             (EntryValue::Variable, format!("Credentials of your account at {name}."))
         }
-        _ => value_of_account(document, key, property),
+        _ => value_of_account(key, property),
     };
     Entry { key, value, comment }
 }
 
-fn value_of_account(
-    document: &NewDocument<'_>,
-    key: &str,
-    property: &PropertySpec,
-) -> (EntryValue, String) {
+fn value_of_account(key: &str, property: &PropertySpec) -> (EntryValue, String) {
     match (property.kind, property.options.first()) {
         (FieldKind::Enum, Some(first)) => {
             let comment = format!("One of: {}.", property.options.join(", "));
@@ -119,7 +115,7 @@ fn value_of_account(
         }
         (FieldKind::Boolean, _) => (EntryValue::Given(false.into()), "true or false.".to_owned()),
         (kind, _) => (
-            EntryValue::Sample(samples::of(key, kind, &document.spec.connector)),
+            EntryValue::Sample(samples::of(key, kind)),
             "Samples: write the values of your account instead.".to_owned(),
         ),
     }

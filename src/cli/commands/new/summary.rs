@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::cli::setup::GlobalArgs;
-use crate::cli::setup::global_args::DEFAULT_INSTANCES_FOLDER;
+use crate::cli::setup::global_args::{DEFAULT_INSTANCES_FOLDER, DEFAULT_SCHEMAS_FOLDER};
 use crate::import::NewFile;
 use crate::instance::{ConnectorKey, Key};
 use crate::report::style::{clean_line, next_commands};
@@ -23,10 +23,7 @@ pub(super) fn written(
         text.push_str("\nReplace the samples in the file:\n");
         text.extend(file.samples.iter().map(|key| format!("  {key}\n")));
     }
-    if !file.variables.is_empty() {
-        text.push_str("\n# Set these where ocon runs. The sandbox needs none of them.\n");
-        text.extend(file.variables.iter().map(|name| format!("export {name}=\n")));
-    }
+    text.push_str(&exports(file));
     let options = options(globals);
     let create = if is_granted {
         (format!("authorize {key}"), "create the instance after you grant access")
@@ -45,6 +42,22 @@ pub(super) fn written(
     text + &next_commands(&commands.collect::<Vec<_>>())
 }
 
+/// The lines that set the variables, those of the grant apart.
+fn exports(file: &NewFile) -> String {
+    let lines = |names: &[String]| names.iter().map(|it| format!("export {it}=\n")).collect();
+    let (variables, grant): (String, String) =
+        (lines(&file.variables), lines(&file.grant_variables));
+    let mut text = String::new();
+    if !variables.is_empty() || !grant.is_empty() {
+        text.push_str("\n# Set these where ocon runs. The sandbox needs none of them.\n");
+    }
+    text.push_str(&variables);
+    if !grant.is_empty() {
+        text.push_str("# Only without `ocon authorize`:\n");
+    }
+    text + &grant
+}
+
 /// The given options that select the files.
 fn options(globals: &GlobalArgs) -> String {
     let mut options = String::new();
@@ -53,6 +66,9 @@ fn options(globals: &GlobalArgs) -> String {
     }
     if globals.instances != Path::new(DEFAULT_INSTANCES_FOLDER) {
         options.push_str(&format!(" --instances {}", argument(&globals.instances)));
+    }
+    if globals.schemas != Path::new(DEFAULT_SCHEMAS_FOLDER) {
+        options.push_str(&format!(" --schemas {}", argument(&globals.schemas)));
     }
     options
 }
