@@ -4,6 +4,7 @@
 //! that a create needs. Secrets and credentials are references to variables. Other values of an account
 //! are samples, because nothing knows them. A test loads and applies the file of every connector.
 
+mod credentials;
 mod entries;
 mod entry;
 mod event_entries;
@@ -36,7 +37,12 @@ pub(crate) fn new_file(
     writer.lines.extend(schema.map(|path| format!("# yaml-language-server: $schema={path}")));
     writer.push(format!("element: {}", yaml::text(spec.connector.as_str())));
     writer.push(format!("name: {}", yaml::text(&document.name())));
-    writer.push_configuration(&entries::of(document));
+    let entries = entries::of(document);
+    writer.file.has_credentials = credentials::are_known(document, &entries);
+    if !writer.file.has_credentials {
+        writer.lines.extend(credentials::unknown(document).iter().flat_map(|it| comment(it, "")));
+    }
+    writer.push_configuration(&entries);
     writer.push_grant(&request.grant, &spec.name);
     writer.finish()
 }
@@ -59,6 +65,7 @@ impl NewFile {
             variables: Vec::new(),
             grant_variables: Vec::new(),
             samples: Vec::new(),
+            has_credentials: false,
         }
     }
 }

@@ -143,6 +143,8 @@ providerData:
 # yaml-language-server: $schema=../schemas/connectors/syncplicity.schema.json
 element: syncplicity
 name: Syncplicity
+# No credentials of Syncplicity are known. Get its keys from your tenant:
+# ocon schema pull syncplicity
 --- exit 0 ---
 "#]]);
     assert_eq!(world.files(), ["ocon.yaml"], "nothing is written");
@@ -302,7 +304,7 @@ hint: or print the file: ocon new hootsuite --stdout
 error: no file can be written to instances/folder
   caused by: not a directory
 
-hint: name another document key: ocon new hootsuite KEY
+hint: make it a folder inside the repository that you can write to
 hint: or print the file: ocon new hootsuite --stdout
 --- exit 1 ---
 "#]]);
@@ -330,7 +332,7 @@ hint: or print the file: ocon new hootsuite --stdout
 error: no file can be written to instances/out
   caused by: a link leads out of the repository
 
-hint: name another document key: ocon new hootsuite KEY
+hint: make it a folder inside the repository that you can write to
 hint: or print the file: ocon new hootsuite --stdout
 --- exit 1 ---
 "#]]);
@@ -495,11 +497,106 @@ hint: name a document key: ocon new listen KEY
     world.write("schemas/connectors/broken.schema.json", "{");
     world.ocon("new broken").is(str![[r#"
 --- stderr ---
-error: the connector `broken` is not in the catalog
+error[invalid-schema]: this is not valid JSON: EOF while parsing an object
+ --> schemas/connectors/broken.schema.json:1:1
+  |
+1 | {
+  | ^
+  |
+  = help: run `ocon schema pull` to write the schema of a connector again
+--- exit 5 ---
+"#]]);
+    world.write("schemas/connectors/hootsuite.schema.json", "[]");
+    world.ocon("new hootsuite").is(str![[r#"
+--- stderr ---
+error[invalid-schema]: a schema must be a JSON object
+ --> schemas/connectors/hootsuite.schema.json
+  = help: run `ocon schema pull` to write the schema of a connector again
+--- exit 5 ---
+"#]]);
+    world.write("schemas/connectors/empty.schema.json", "{}");
+    world.ocon("new empty").is(str![[r#"
+--- stderr ---
+error: the schema schemas/connectors/empty.schema.json lists no keys of `configuration`
 
-hint: list the connectors with: ocon connectors
-hint: for a custom connector of your tenant, get its schema first: ocon schema pull broken
---- exit 64 ---
+hint: get the schema of your tenant: ocon schema pull empty
+hint: or list the keys in its `properties.configuration.properties`
+--- exit 5 ---
+"#]]);
+    fs::create_dir(world.path("schemas/connectors/folder.schema.json")).unwrap();
+    assert_eq!(world.ocon("new folder").exit, 5);
+    assert!(!world.path("instances/broken.yaml").exists());
+}
+
+/// The four connectors for which no source says which credentials a create needs.
+#[test]
+fn a_file_without_known_credentials_says_so() {
+    let world = World::new(&[]);
+    world.ocon("new stripe").is(str![[r#"
+written  instances/stripe.yaml
+
+# Set these where ocon runs. The sandbox needs none of them.
+export MY_STRIPE_API_KEY=
+export STRIPE_PASSWORD=
+export STRIPE_USERNAME=
+
+Next:
+  ocon validate                      # check the file
+  ocon apply --sandbox               # try it without a tenant
+  ocon apply                         # create the instance on your tenant
+  ocon schema pull stripe --sandbox  # get the schema for your editor
+--- exit 0 ---
+"#]]);
+    world.read("instances/stripe.yaml").is(str![[r#"
+# yaml-language-server: $schema=../schemas/connectors/stripe.schema.json
+element: stripe
+name: Cloud Elements for Stripe
+configuration:
+  # Possible credentials of your account at Cloud Elements for Stripe.
+  # Remove those that it does not have.
+  api.key: ${{ env.MY_STRIPE_API_KEY }}
+  password: ${{ env.STRIPE_PASSWORD }}
+  username: ${{ env.STRIPE_USERNAME }}
+
+"#]]);
+    world.ocon("new sapbusinessone --events").is(str![[r#"
+written  instances/sapbusinessone.yaml
+
+Replace the samples in the file:
+  event.notification.callback.url
+
+No credentials of sapbusinessone are known. Add them to the file.
+
+# Set these where ocon runs. The sandbox needs none of them.
+export SAPBUSINESSONE_EVENT_NOTIFICATION_SIGNATURE_KEY=
+
+Next:
+  ocon validate                    # check the file
+  ocon apply --sandbox             # try it without a tenant
+  ocon schema pull sapbusinessone  # get the keys of its credentials from your tenant
+--- exit 0 ---
+"#]]);
+    world.read("instances/sapbusinessone.yaml").is(str![[r#"
+# yaml-language-server: $schema=../schemas/connectors/sapbusinessone.schema.json
+element: sapbusinessone
+name: SAP Business One
+# No credentials of SAP Business One are known. Get its keys from your
+# tenant:
+# ocon schema pull sapbusinessone
+configuration:
+  # Events: the platform polls SAP Business One.
+  event.notification.enabled: true
+  # URL of your application, to which the platform sends the events.
+  event.notification.callback.url: https://replace-me.example/events
+  # You choose this key. The platform signs the events with it.
+  event.notification.signature.key: ${{ env.SAPBUSINESSONE_EVENT_NOTIFICATION_SIGNATURE_KEY }}
+  # Minutes between two polls.
+  event.poller.refresh_interval: 15
+
+"#]]);
+    world.ocon("validate --deny warnings").is(str![[r#"
+2 documents are valid.
+--- exit 0 ---
 "#]]);
 }
 
@@ -539,6 +636,7 @@ fn a_schema_in_the_repository_replaces_the_catalog() {
 fn the_file_of_every_connector_validates_and_applies() {
     let world = World::new(&[]);
     let (mut files, mut without_events) = (0, 0);
+    let mut without_credentials = Vec::new();
     for key in ocon::catalog::Catalog::embedded().keys() {
         for (folder, flag) in [("plain", ""), ("events", "--events")] {
             // Without existing files to read, a run takes a few milliseconds.
@@ -550,11 +648,17 @@ fn the_file_of_every_connector_validates_and_applies() {
                 continue;
             }
             assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{key}");
+            if folder == "plain" && run.stdout.contains("# No credentials of ") {
+                without_credentials.push(key.to_owned());
+            } else {
+                assert!(run.stdout.contains(": ${{ env."), "{key}: {}", run.stdout);
+            }
             world.write(&format!("all/{folder}/{key}.yaml"), &run.stdout);
             files += 1;
         }
     }
     assert_eq!((files, without_events), (167 + 124, 43));
+    assert_eq!(without_credentials, ["quickbooksonprem", "sapbusinessone", "syncplicity"]);
     let validated = world.ocon("validate --deny warnings --instances all");
     assert_eq!((validated.stderr.as_str(), validated.exit), ("", 0));
     let applied = world.ocon("apply --yes --sandbox --instances all --concurrency 16");

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::entry::{Entry, EntryValue};
 use super::interface::NewDocument;
-use super::{event_entries, samples};
+use super::{credentials, event_entries, samples};
 use crate::catalog::{Authentication, ConnectorSpec, FieldKind, PropertySpec, Requirement};
 
 /// The key that selects how an instance authenticates.
@@ -28,6 +28,9 @@ pub(super) fn of<'a>(document: &NewDocument<'a>) -> Vec<Entry<'a>> {
         needed.map(|(key, property)| entry(document, key, property)).collect();
     // Equal comments are written once.
     needed.sort_by_key(|entry| (order(&entry.value), entry.comment.clone()));
+    if !credentials::are_known(document, &needed) {
+        needed.splice(0..0, credentials::possible(document));
+    }
     let mut entries: Vec<Entry<'a>> = way.into_iter().collect();
     entries.extend(needed);
     entries.extend(usual(document, &entries));

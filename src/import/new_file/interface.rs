@@ -28,4 +28,6 @@ pub(crate) struct NewFile {
     pub(crate) grant_variables: Vec<String>,
     /// The configuration keys whose values are samples.
     pub(crate) samples: Vec<String>,
+    /// Whether the file has credentials, or somebody grants access. Otherwise, nothing knows its credentials.
+    pub(crate) has_credentials: bool,
 }
