@@ -123,9 +123,12 @@ fn describe(globals: &GlobalArgs, connector: &str) -> Result<Described, Failure>
     let Some(key) = &key else { return Err(unknown_connector(connector, None)) };
     let spec = desired::connector_spec(&sources, key)
         .map_err(|problems| file_problems::invalid(globals, problems.as_slice()))?;
-    let spec = spec.ok_or_else(|| match generated_files::has_schema(globals, key) {
-        true => no_keys(globals, key),
-        false => unknown_connector(connector, Some(key)),
+    let spec = spec.ok_or_else(|| {
+        if generated_files::has_schema(globals, key) {
+            no_keys(globals, key)
+        } else {
+            unknown_connector(connector, Some(key))
+        }
     })?;
     let known = Catalog::embedded().connector(key);
     Ok(Described { spec, known, events: desired::event_support(&sources, key) })

@@ -64,18 +64,17 @@ fn last_commands(file: &NewFile, facts: &Facts<'_>) -> Vec<(String, &'static str
 
 /// The lines that set the variables, those of the grant apart.
 fn exports(file: &NewFile) -> String {
-    let lines = |names: &[String]| names.iter().map(|it| format!("export {it}=\n")).collect();
-    let (variables, grant): (String, String) =
-        (lines(&file.variables), lines(&file.grant_variables));
     let mut text = String::new();
-    if !variables.is_empty() || !grant.is_empty() {
+    if !file.variables.is_empty() || !file.grant_variables.is_empty() {
         text.push_str("\n# Set these where ocon runs. The sandbox needs none of them.\n");
     }
-    text.push_str(&variables);
-    if !grant.is_empty() {
+    let line = |name: &String| format!("export {name}=\n");
+    text.extend(file.variables.iter().map(line));
+    if !file.grant_variables.is_empty() {
         text.push_str("# Only without `ocon authorize`:\n");
     }
-    text + &grant
+    text.extend(file.grant_variables.iter().map(line));
+    text
 }
 
 /// The given options that select the files.
