@@ -115,16 +115,25 @@ pub(crate) fn event_support(sources: &Sources<'_>, connector: &ConnectorKey) -> 
 
 /// The configuration that a connector accepts, according to the schemas of the repository or else the
 /// catalog. `None` if neither has the connector.
+///
+/// # Errors
+///
+/// The problem in the schema of the repository.
 pub(crate) fn connector_spec(
     sources: &Sources<'_>,
     connector: &ConnectorKey,
-) -> Option<ConnectorSpec> {
+) -> Result<Option<ConnectorSpec>, Problems> {
+    let schemas = Schemas::new(sources.catalog, sources.root, sources.schemas, sources.on_text);
+    schemas.of(connector);
+    if let Some(problem) = schemas.into_problems().into_iter().next() {
+        return Err(Problems::of(problem));
+    }
     let known = sources.catalog.connector(connector);
     let name = known.map_or(connector.as_str(), |known| known.name.as_str());
     let file = Path::new("connectors").join(format!("{connector}.schema.json"));
     let text = files::read_optional(sources.root, sources.schemas, &file).ok().flatten();
     let read = text.and_then(|text| schema::read_connector(connector, name, &text.content));
-    read.or_else(|| Some(known?.spec(connector)))
+    Ok(read.or_else(|| Some(known?.spec(connector))))
 }
 
 /// The results for all files in their order. Starts only as many threads as pay off.

@@ -1,4 +1,4 @@
-//! Writes instance files: for existing instances, and the first one of a new instance ([`new_file`]).
+//! Writes instance files: for existing instances, and the first one of a new instance ([`new_file()`]).
 //!
 //! In: instances of the platform ([`Candidate`]), and the document keys and variables that are
 //! already in use ([`ImportContext`]). Out: an [`ImportedFile`] for each instance, or the reason why

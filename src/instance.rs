@@ -11,6 +11,7 @@ mod draft;
 mod event_arrival;
 mod exact_json;
 mod name;
+mod sample;
 mod secret;
 mod template;
 mod value;
@@ -27,6 +28,7 @@ pub use event_arrival::{
 };
 pub use exact_json::ExactJson;
 pub use name::{BaseUrl, ConnectorKey, InstanceId, InvalidName, Key, Project, is_loopback};
+pub(crate) use sample::{SAMPLE_HOST, SAMPLE_TEXT, is_sample};
 pub use secret::{Secret, is_unresolved, trimmed};
 pub(crate) use template::WEBHOOK_URL_REFERENCE;
 pub use template::{

@@ -19,6 +19,7 @@ mod note;
 mod options;
 mod orphan;
 mod revision;
+mod samples;
 pub mod status;
 mod step;
 

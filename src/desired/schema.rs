@@ -47,11 +47,16 @@ pub fn instance(connectors: &[ConnectorKey]) -> serde_json::Result<String> {
     Ok(serde_json::to_string_pretty(&schema)? + "\n")
 }
 
+/// Whether the rule of a key says that its value is a secret.
+pub(super) fn marks_secret(rule: &Value) -> bool {
+    rule["writeOnly"] == true || rule["format"] == "password"
+}
+
 /// The configuration keys that a schema makes secret. Empty if the text is not a schema.
 pub fn secret_keys(schema: &str) -> Vec<String> {
     let schema: Value = serde_json::from_str(schema).unwrap_or_default();
     let properties = &schema["properties"]["configuration"]["properties"];
-    let secret = |(_, rule): &(&String, &Value)| rule["writeOnly"] == true;
+    let secret = |(_, rule): &(&String, &Value)| marks_secret(rule);
     let properties = properties.as_object().into_iter().flatten();
     properties.filter(secret).map(|(key, _)| key.clone()).collect()
 }

@@ -197,7 +197,7 @@ impl ConnectorSchema {
 
     fn makes_secret(&self, key: &str) -> bool {
         let property = self.property(Section::Configuration, key);
-        property.is_some_and(|schema| schema["writeOnly"] == true)
+        property.is_some_and(schema::marks_secret)
     }
 }
 

@@ -5,9 +5,10 @@
 //! [`WithheldSecrets`] has no values, for commands that only read files. All of them reject the same
 //! names, so that a file is valid for every command or for none.
 
+mod reserved;
+
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
-use std::sync::LazyLock;
 
 use wildmatch::WildMatchPattern;
 
@@ -15,62 +16,11 @@ use crate::instance::{Secret, SecretSource, is_unresolved, trimmed};
 use crate::reader::{FileError, FileScope};
 use crate::safe_text::quoted;
 
-/// Variables of ocon and of CI systems. No file may send them to a provider.
-const RESERVED_VARIABLES: &[&str] = &[
-    "OCON_*",
-    "CI",
-    "CI_*",
-    // GitHub Actions
-    "GITHUB_*",
-    "ACTIONS_*",
-    "RUNNER_*",
-    "GITLAB_*",
-    // Azure Pipelines
-    "SYSTEM_*",
-    "AGENT_*",
-    "BUILD_*",
-    "TF_BUILD",
-    "BUILDKITE_*",
-    "CIRCLE_*",
-    "BITBUCKET_*",
-    "JENKINS_*",
-    "APPVEYOR_*",
-    "BITRISE_*",
-    "CODEBUILD_*",
-    "DRONE_*",
-    "SEMAPHORE_*",
-    "TEAMCITY_*",
-    "TRAVIS_*",
-    "WOODPECKER_*",
-    // Jenkins: the author of a change controls their values.
-    "BRANCH_NAME",
-    "CHANGE_AUTHOR*",
-    "CHANGE_BRANCH",
-    "CHANGE_FORK",
-    "CHANGE_ID",
-    "CHANGE_TARGET",
-    "CHANGE_TITLE",
-    "CHANGE_URL",
-    "GIT_BRANCH",
-    "GIT_COMMIT",
-    "GIT_LOCAL_BRANCH",
-    "GIT_URL",
-];
+pub(crate) use self::reserved::is_reserved_variable;
+use self::reserved::reserved_pattern;
 
 /// The largest secret file. Passwords, keys and certificates are smaller.
 const MAX_SECRET_BYTES: u64 = 1 << 20;
-
-/// Whether a variable, in uppercase, belongs to ocon or to a CI system.
-pub(crate) fn is_reserved_variable(name: &str) -> bool {
-    reserved_pattern(name).is_some()
-}
-
-fn reserved_pattern(name: &str) -> Option<&'static NamePattern> {
-    static PATTERNS: LazyLock<Vec<NamePattern>> = LazyLock::new(|| {
-        RESERVED_VARIABLES.iter().map(|pattern| NamePattern::new(pattern)).collect()
-    });
-    PATTERNS.iter().find(|pattern| pattern.matches(name))
-}
 
 /// A pattern for names of variables, in which `*` matches any text. `?` is not special: NUL replaces it,
 /// and no name contains NUL. A match takes at most the product of both lengths.
@@ -171,8 +121,7 @@ impl AllowedVariables {
         let shown = quoted(name);
         if let Some(pattern) = reserved_pattern(&name.to_ascii_uppercase()) {
             let message = format!("files must not use the variable {shown}");
-            let help =
-                "give the secret another name: variables of ocon and of CI systems are reserved";
+            let help = "give the secret another name: variables of ocon, CI systems and other programs are reserved";
             let help = format!("{help} (here {})", quoted(pattern));
             return Some(SecretLookup::Refused { message, help });
         }
@@ -290,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn every_store_rejects_variables_of_ocon_and_of_ci_systems() {
+    fn every_store_rejects_reserved_variables() {
         let environment = environment(&|name| Some(name.to_owned()));
         let stores: [&dyn SecretStore; 3] =
             [&environment, &DemoSecrets::default(), &WithheldSecrets::default()];
@@ -300,11 +249,16 @@ mod tests {
                             TF_BUILD BUILDKITE_AGENT_ACCESS_TOKEN CIRCLE_TOKEN BITBUCKET_X \
                             JENKINS_URL CHANGE_TITLE change_author_email BRANCH_NAME GIT_BRANCH \
                             TRAVIS_PULL_REQUEST_BRANCH DRONE_PULL_REQUEST_TITLE \
-                            CODEBUILD_WEBHOOK_HEAD_REF";
+                            CODEBUILD_WEBHOOK_HEAD_REF VAULT_TOKEN BAO_TOKEN SOPS_AGE_KEY \
+                            SOPS_AGE_KEY_FILE OP_SERVICE_ACCOUNT_TOKEN OP_SESSION_acme GH_TOKEN \
+                            PATH Path HOME SHELL IFS ENV BASH_ENV BASH_FUNC_ls LD_PRELOAD \
+                            DYLD_INSERT_LIBRARIES NODE_OPTIONS PYTHONPATH PERL5OPT RUBYOPT \
+                            GIT_SSH_COMMAND GIT_CONFIG_COUNT GIT_ASKPASS SSH_AUTH_SOCK";
             for name in reserved.split(' ') {
                 assert!(is_refused(&store.look_up(&env(name))), "{name}");
             }
-            let free = "CIRCLE CITY TF_BUILDER MY_GITHUB_TOKEN GIT_TOKEN CHANGE_TOKEN";
+            let free = "CIRCLE CITY TF_BUILDER MY_GITHUB_TOKEN GIT_TOKEN CHANGE_TOKEN \
+                        ENVIRONMENT_KEY HOME_TOKEN PATHS SSH_PRIVATE_KEY AWS_SECRET_ACCESS_KEY OP_KEY";
             for name in free.split(' ') {
                 assert!(!is_refused(&store.look_up(&env(name))), "{name}");
             }

@@ -106,15 +106,16 @@ fn truncate(text: &str, max_length: usize) -> &str {
     text.get(..max_length).unwrap_or(text).trim_end_matches(['-', '/'])
 }
 
-/// Whether Windows reserves the name of a file or folder in this path.
+/// Whether Windows reserves the name of a file or folder in this path, in any case and with any ending.
 pub(crate) fn has_device_name(path: &str) -> bool {
     path.split('/').any(is_device)
 }
 
 fn is_device(name: &str) -> bool {
-    let file = name.rsplit('/').next().unwrap_or_default();
-    let port = file.strip_prefix("com").or_else(|| file.strip_prefix("lpt"));
-    DEVICES.contains(&file) || port.is_some_and(|number| number.len() == 1)
+    let file = name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let stem = file.split('.').next().unwrap_or_default();
+    let port = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"));
+    DEVICES.contains(&stem) || port.is_some_and(|number| number.len() == 1)
 }
 
 /// The name in lowercase ASCII letters and digits, with `-` between the words. Can be empty.

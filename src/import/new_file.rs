@@ -4,6 +4,7 @@
 //! that a create needs. Secrets and credentials are references to variables. Other values of an account
 //! are samples, because nothing knows them. A test loads and applies the file of every connector.
 
+mod credentials;
 mod entries;
 mod entry;
 mod event_entries;
@@ -36,7 +37,12 @@ pub(crate) fn new_file(
     writer.lines.extend(schema.map(|path| format!("# yaml-language-server: $schema={path}")));
     writer.push(format!("element: {}", yaml::text(spec.connector.as_str())));
     writer.push(format!("name: {}", yaml::text(&document.name())));
-    writer.push_configuration(&entries::of(document));
+    let entries = entries::of(document);
+    writer.file.has_credentials = credentials::are_known(document, &entries);
+    if !writer.file.has_credentials {
+        writer.lines.extend(credentials::unknown(document).iter().flat_map(|it| comment(it, "")));
+    }
+    writer.push_configuration(&entries);
     writer.push_grant(&request.grant, &spec.name);
     writer.finish()
 }
@@ -53,7 +59,14 @@ impl NewDocument<'_> {
 impl NewFile {
     fn at(key: &Key) -> Self {
         let path = format!("{key}.yaml");
-        Self { path, text: String::new(), variables: Vec::new(), samples: Vec::new() }
+        Self {
+            path,
+            text: String::new(),
+            variables: Vec::new(),
+            grant_variables: Vec::new(),
+            samples: Vec::new(),
+            has_credentials: false,
+        }
     }
 }
 
@@ -89,7 +102,11 @@ impl FileWriter<'_> {
     fn push_entry(&mut self, entry: &Entry<'_>) {
         let Some(key) = yaml::key(entry.key) else { return };
         let line = match &entry.value {
-            EntryValue::Variable => format!("  {key}: {}", self.reference(entry.key)),
+            EntryValue::Variable => {
+                let (name, reference) = self.reference(entry.key);
+                self.file.variables.push(name);
+                format!("  {key}: {reference}")
+            }
             EntryValue::WebhookUrl => format!("  {key}: {WEBHOOK_URL_REFERENCE}"),
             EntryValue::Comment => format!("  # {key}:"),
             EntryValue::Given(value) | EntryValue::Sample(value) => {
@@ -114,17 +131,17 @@ impl FileWriter<'_> {
         self.lines.extend(comment(&origin, ""));
         self.push("providerData:".to_owned());
         for member in members {
-            let reference = self.reference(member);
+            let (name, reference) = self.reference(member);
+            self.file.grant_variables.push(name);
             self.push(format!("  {member}: {reference}"));
         }
     }
 
-    /// A reference to a new variable.
-    fn reference(&mut self, value: &str) -> String {
+    /// The name of a new variable, and a reference to it.
+    fn reference(&mut self, value: &str) -> (String, String) {
         let name = self.names.take(self.key, value, None);
         let reference = format!("${{{{ env.{name} }}}}");
-        self.file.variables.push(name);
-        reference
+        (name, reference)
     }
 
     fn finish(self) -> NewFile {

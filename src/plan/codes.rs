@@ -33,6 +33,8 @@ vocabulary! {
         NotYetReadable "not-yet-readable",
         /// A partial plan shows that a document moved, but it changes no document keys.
         PartialRekey "partial-rekey",
+        /// A value is still a sample of `ocon new`.
+        SampleValue "sample-value",
         /// An unmanaged instance has the same connector and name.
         UnmanagedNamesake "unmanaged-namesake",
     }
@@ -56,6 +58,7 @@ impl BlockCode {
             | Self::NeedsAuthorization
             | Self::NotYetReadable
             | Self::PartialRekey
+            | Self::SampleValue
             | Self::UnmanagedNamesake => false,
         }
     }

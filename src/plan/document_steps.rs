@@ -7,7 +7,9 @@ use serde_json::json;
 use super::comparison::{Comparison, compare, observation};
 use super::document::Document;
 use super::matching::Match;
-use super::{Action, BlockCode, Blocked, Cause, Change, Plan, Step, StoredValueVisibility, note};
+use super::{
+    Action, BlockCode, Blocked, Cause, Change, Plan, Step, StoredValueVisibility, note, samples,
+};
 use crate::desired::{DeclaredValue, GrantNeed};
 use crate::instance::{Key, Secret, Template};
 use crate::observed::ObservedInstance;
@@ -15,12 +17,14 @@ use crate::ownership::{AppliedDigests, OwnershipMark, ReservedTags};
 use crate::safe_text::quoted;
 
 pub(super) fn add(plan: &mut Plan, document: &Document<'_>, matched: &Match<'_>) {
-    match matched {
-        Match::Managed(found) => update(plan, document, found, None),
-        Match::Moved(found, old_key) => update(plan, document, found, Some(old_key)),
-        Match::Adopt(found, old_key) => adopt(plan, document, found, *old_key),
-        Match::Missing => create(plan, document),
-        Match::Blocked(code, message) => block(plan, document, *code, message.clone()),
+    let samples = samples::unreplaced(document);
+    match (matched, samples) {
+        (Match::Blocked(code, message), _) => block(plan, document, *code, message.clone()),
+        (_, Some(message)) => block(plan, document, BlockCode::SampleValue, message),
+        (Match::Managed(found), None) => update(plan, document, found, None),
+        (Match::Moved(found, old_key), None) => update(plan, document, found, Some(old_key)),
+        (Match::Adopt(found, old_key), None) => adopt(plan, document, found, *old_key),
+        (Match::Missing, None) => create(plan, document),
     }
 }
 

@@ -76,6 +76,8 @@ pub struct PlanContext<'a> {
     pub options: &'a PlanOptions,
     /// The keys by which secrets and documents are recognized.
     pub fingerprints: &'a Fingerprints,
+    /// Whether the platform may get the samples of a new file: it is an emulator without providers.
+    pub accepts_samples: bool,
 }
 
 impl PlanContext<'_> {

@@ -55,6 +55,7 @@ fn every_code_is_listed_with_its_meaning() {
   needs-authorization      A create needs an authorization grant that the document does not have.
   not-yet-readable         A listing contains the instance, but GET by ID did not find it within 30 seconds.
   partial-rekey            The document looks moved or has a new key, and only some of the files were selected.
+  sample-value             The file still has a sample of `ocon new` instead of a value of your account.
   unmanaged-namesake       An unmanaged instance has the same connector and name as the document.
 "#]]);
 }

@@ -65,6 +65,7 @@ mod redaction;
 mod repository_paths;
 mod resource_limits;
 mod rotate;
+mod sample_values;
 mod sandbox;
 mod saved_plan;
 mod schema;

@@ -18,6 +18,7 @@ written  instances/hootsuite.yaml
 # Set these where ocon runs. The sandbox needs none of them.
 export HOOTSUITE_OAUTH_API_KEY=
 export HOOTSUITE_OAUTH_API_SECRET=
+# Only without `ocon authorize`:
 export HOOTSUITE_CODE=
 
 Next:
@@ -74,8 +75,8 @@ configuration:
   # Credentials of your account at ServiceNow.
   password: ${{ env.HELP_DESK_PASSWORD }}
   # Samples: write the values of your account instead.
-  servicenow.subdomain: example
-  username: example
+  servicenow.subdomain: replace-me
+  username: replace-me
 
 "#]]);
     world.ocon("validate").is(str![[r#"
@@ -87,7 +88,7 @@ configuration:
 #[test]
 fn alternatives_and_samples_are_in_comments() {
     let world = World::new(&[]);
-    world.ocon("new netsuitecrmv2 --stdout --events").is(str![[r##"
+    world.ocon("new netsuitecrmv2 --stdout --events").is(str![[r#"
 # yaml-language-server: $schema=../schemas/connectors/netsuitecrmv2.schema.json
 element: netsuitecrmv2
 name: NetSuite 2016 CRM
@@ -100,19 +101,19 @@ configuration:
   # true or false.
   netsuite.sandbox: false
   # Samples: write the values of your account instead.
-  netsuite.accountId: "1001"
-  netsuite.appId: "1001"
-  user.username: example
+  netsuite.accountId: replace-me
+  netsuite.appId: replace-me
+  user.username: replace-me
   # Events: the platform polls NetSuite 2016 CRM.
   event.notification.enabled: true
   # URL of your application, to which the platform sends the events.
-  event.notification.callback.url: https://app.example/events
+  event.notification.callback.url: https://replace-me.example/events
   # You choose this key. The platform signs the events with it.
   event.notification.signature.key: ${{ env.NETSUITECRMV2_EVENT_NOTIFICATION_SIGNATURE_KEY }}
   # Minutes between two polls.
   event.poller.refresh_interval: 15
 --- exit 0 ---
-"##]]);
+"#]]);
     world.ocon("new quickbooks --stdout").is(str![[r#"
 # yaml-language-server: $schema=../schemas/connectors/quickbooks.schema.json
 element: quickbooks
@@ -127,7 +128,7 @@ configuration:
   # address.
   oauth.callback.url: http://127.0.0.1:8899/callback
   # Samples: write the values of your account instead.
-  scope: example
+  scope: replace-me
   # Optional keys that the documented requests have.
   # quickbooks.minorversion:
   # use_sandbox:
@@ -142,6 +143,8 @@ providerData:
 # yaml-language-server: $schema=../schemas/connectors/syncplicity.schema.json
 element: syncplicity
 name: Syncplicity
+# No credentials of Syncplicity are known. Get its keys from your tenant:
+# ocon schema pull syncplicity
 --- exit 0 ---
 "#]]);
     assert_eq!(world.files(), ["ocon.yaml"], "nothing is written");
@@ -242,6 +245,14 @@ error: Windows reserves a name in the document key `eu/con`
 hint: use another document key
 --- exit 64 ---
 "#]]);
+    for key in ["CON", "COM1.x", "Lpt9", "nul.eu/social", "a/Prn.b.c"] {
+        let run = world.ocon(&format!("new hootsuite {key}"));
+        assert_eq!(run.exit, 64, "{key}: {}", run.stderr);
+        assert!(run.stderr.contains("Windows reserves a name"), "{}", run.stderr);
+    }
+    for key in ["console", "com10", "x.con", "community"] {
+        assert_eq!(world.ocon(&format!("new hootsuite {key} --stdout")).exit, 0, "{key}");
+    }
     world.ocon("new hootsuite instances/eu/social.yaml").is(str![[r#"
 --- stderr ---
 error: `instances/eu/social.yaml` is a path, not a document key
@@ -293,7 +304,7 @@ hint: or print the file: ocon new hootsuite --stdout
 error: no file can be written to instances/folder
   caused by: not a directory
 
-hint: name another document key: ocon new hootsuite KEY
+hint: make it a folder inside the repository that you can write to
 hint: or print the file: ocon new hootsuite --stdout
 --- exit 1 ---
 "#]]);
@@ -321,7 +332,7 @@ hint: or print the file: ocon new hootsuite --stdout
 error: no file can be written to instances/out
   caused by: a link leads out of the repository
 
-hint: name another document key: ocon new hootsuite KEY
+hint: make it a folder inside the repository that you can write to
 hint: or print the file: ocon new hootsuite --stdout
 --- exit 1 ---
 "#]]);
@@ -375,6 +386,7 @@ written  my repo/live/slack.yaml
 # Set these where ocon runs. The sandbox needs none of them.
 export SLACK_OAUTH_API_KEY=
 export SLACK_OAUTH_API_SECRET=
+# Only without `ocon authorize`:
 export SLACK_CODE=
 
 Next:
@@ -385,6 +397,68 @@ Next:
 --- exit 0 ---
 "#]]);
     assert!(world.path("my repo/live/slack.yaml").is_file());
+    world.write("sch/connectors/lt.schema.json", CUSTOM_SCHEMA);
+    world.ocon("new lt --schemas sch").is(str![[r#"
+written  instances/lt.yaml
+
+Replace the samples in the file:
+  count
+  port
+  ratio
+  user
+
+# Set these where ocon runs. The sandbox needs none of them.
+export LT_API_TOKEN=
+export LT_CLIENT_SECRET=
+export LT_PIN=
+
+Next:
+  ocon validate --schemas sch         # check the file
+  ocon apply --sandbox --schemas sch  # try it without a tenant
+  ocon apply --schemas sch            # create the instance on your tenant
+--- exit 0 ---
+"#]]);
+}
+
+/// A schema as a person writes it: plain types, and no `writeOnly`.
+const CUSTOM_SCHEMA: &str = r#"{ "properties": { "configuration": {
+    "required": ["client.secret", "api_token", "pin", "debug", "count", "ratio", "port", "user"],
+    "properties": {
+        "client.secret": { "type": "string" }, "api_token": { "type": "string" },
+        "pin": { "type": "string", "format": "password" }, "debug": { "type": "boolean" },
+        "count": { "type": "integer" }, "ratio": { "type": "number" },
+        "port": { "type": ["integer", "string"] }, "user": { "type": "string" } } } } }"#;
+
+#[test]
+fn secrets_of_a_schema_become_references_and_other_values_have_their_type() {
+    let world = World::new(&[("schemas/connectors/acme.schema.json", CUSTOM_SCHEMA)]);
+    assert_eq!(world.ocon("new acme").exit, 0);
+    world.read("instances/acme.yaml").is(str![[r#"
+# yaml-language-server: $schema=../schemas/connectors/acme.schema.json
+element: acme
+name: acme
+configuration:
+  # Credentials of your account at acme.
+  api_token: ${{ env.ACME_API_TOKEN }}
+  client.secret: ${{ env.ACME_CLIENT_SECRET }}
+  pin: ${{ env.ACME_PIN }}
+  # true or false.
+  debug: false
+  # Samples: write the values of your account instead.
+  count: 0
+  port: 587
+  ratio: 0
+  user: replace-me
+
+"#]]);
+    world.ocon("validate --deny warnings").is(str![[r#"
+1 document is valid.
+--- exit 0 ---
+"#]]);
+    let plain = world.read("instances/acme.yaml").replace("${{ env.ACME_PIN }}", "abc123");
+    world.write("instances/acme.yaml", plain);
+    let run = world.ocon("validate");
+    assert!(run.stderr.contains("error[plain-text-secret]"), "{}", run.stderr);
 }
 
 #[test]
@@ -407,12 +481,12 @@ configuration:
   # One of: fast, slow.
   mode: fast
   # Samples: write the values of your account instead.
-  tenant.url: https://acme-erp.example
+  tenant.url: https://replace-me.example
   # Events: `ocon apply` prints the webhook URL, which you register at
   # acme-erp.
   event.notification.enabled: true
   # URL of your application, to which the platform sends the events.
-  event.notification.callback.url: https://app.example/events
+  event.notification.callback.url: https://replace-me.example/events
 # Authorization grant of acme-erp. `ocon authorize` gets it in a browser
 # instead, and needs no variable for it.
 providerData:
@@ -437,11 +511,106 @@ hint: name a document key: ocon new listen KEY
     world.write("schemas/connectors/broken.schema.json", "{");
     world.ocon("new broken").is(str![[r#"
 --- stderr ---
-error: the connector `broken` is not in the catalog
+error[invalid-schema]: this is not valid JSON: EOF while parsing an object
+ --> schemas/connectors/broken.schema.json:1:1
+  |
+1 | {
+  | ^
+  |
+  = help: run `ocon schema pull` to write the schema of a connector again
+--- exit 5 ---
+"#]]);
+    world.write("schemas/connectors/hootsuite.schema.json", "[]");
+    world.ocon("new hootsuite").is(str![[r#"
+--- stderr ---
+error[invalid-schema]: a schema must be a JSON object
+ --> schemas/connectors/hootsuite.schema.json
+  = help: run `ocon schema pull` to write the schema of a connector again
+--- exit 5 ---
+"#]]);
+    world.write("schemas/connectors/empty.schema.json", "{}");
+    world.ocon("new empty").is(str![[r#"
+--- stderr ---
+error: the schema schemas/connectors/empty.schema.json lists no keys of `configuration`
 
-hint: list the connectors with: ocon connectors
-hint: for a custom connector of your tenant, get its schema first: ocon schema pull broken
---- exit 64 ---
+hint: get the schema of your tenant: ocon schema pull empty
+hint: or list the keys in its `properties.configuration.properties`
+--- exit 5 ---
+"#]]);
+    fs::create_dir(world.path("schemas/connectors/folder.schema.json")).unwrap();
+    assert_eq!(world.ocon("new folder").exit, 5);
+    assert!(!world.path("instances/broken.yaml").exists());
+}
+
+/// The four connectors for which no source says which credentials a create needs.
+#[test]
+fn a_file_without_known_credentials_says_so() {
+    let world = World::new(&[]);
+    world.ocon("new stripe").is(str![[r#"
+written  instances/stripe.yaml
+
+# Set these where ocon runs. The sandbox needs none of them.
+export MY_STRIPE_API_KEY=
+export STRIPE_PASSWORD=
+export STRIPE_USERNAME=
+
+Next:
+  ocon validate                      # check the file
+  ocon apply --sandbox               # try it without a tenant
+  ocon apply                         # create the instance on your tenant
+  ocon schema pull stripe --sandbox  # get the schema for your editor
+--- exit 0 ---
+"#]]);
+    world.read("instances/stripe.yaml").is(str![[r#"
+# yaml-language-server: $schema=../schemas/connectors/stripe.schema.json
+element: stripe
+name: Cloud Elements for Stripe
+configuration:
+  # Possible credentials of your account at Cloud Elements for Stripe.
+  # Remove those that it does not have.
+  api.key: ${{ env.MY_STRIPE_API_KEY }}
+  password: ${{ env.STRIPE_PASSWORD }}
+  username: ${{ env.STRIPE_USERNAME }}
+
+"#]]);
+    world.ocon("new sapbusinessone --events").is(str![[r#"
+written  instances/sapbusinessone.yaml
+
+Replace the samples in the file:
+  event.notification.callback.url
+
+No credentials of sapbusinessone are known. Add them to the file.
+
+# Set these where ocon runs. The sandbox needs none of them.
+export SAPBUSINESSONE_EVENT_NOTIFICATION_SIGNATURE_KEY=
+
+Next:
+  ocon validate                    # check the file
+  ocon apply --sandbox             # try it without a tenant
+  ocon schema pull sapbusinessone  # get the keys of its credentials from your tenant
+--- exit 0 ---
+"#]]);
+    world.read("instances/sapbusinessone.yaml").is(str![[r#"
+# yaml-language-server: $schema=../schemas/connectors/sapbusinessone.schema.json
+element: sapbusinessone
+name: SAP Business One
+# No credentials of SAP Business One are known. Get its keys from your
+# tenant:
+# ocon schema pull sapbusinessone
+configuration:
+  # Events: the platform polls SAP Business One.
+  event.notification.enabled: true
+  # URL of your application, to which the platform sends the events.
+  event.notification.callback.url: https://replace-me.example/events
+  # You choose this key. The platform signs the events with it.
+  event.notification.signature.key: ${{ env.SAPBUSINESSONE_EVENT_NOTIFICATION_SIGNATURE_KEY }}
+  # Minutes between two polls.
+  event.poller.refresh_interval: 15
+
+"#]]);
+    world.ocon("validate --deny warnings").is(str![[r#"
+2 documents are valid.
+--- exit 0 ---
 "#]]);
 }
 
@@ -468,7 +637,7 @@ fn a_schema_in_the_repository_replaces_the_catalog() {
     world.remove("instances/servicenow.yaml");
     assert_eq!(world.ocon("new servicenow").exit, 0);
     let text = world.read("instances/servicenow.yaml");
-    assert!(text.contains("  colors.url: https://servicenow.example\n"), "{text}");
+    assert!(text.contains("  colors.url: https://replace-me.example\n"), "{text}");
     assert!(text.contains("  event.metadata: {}\n"), "{text}");
     world.ocon("validate --deny warnings").is(str![[r#"
 2 documents are valid.
@@ -481,6 +650,7 @@ fn a_schema_in_the_repository_replaces_the_catalog() {
 fn the_file_of_every_connector_validates_and_applies() {
     let world = World::new(&[]);
     let (mut files, mut without_events) = (0, 0);
+    let mut without_credentials = Vec::new();
     for key in ocon::catalog::Catalog::embedded().keys() {
         for (folder, flag) in [("plain", ""), ("events", "--events")] {
             // Without existing files to read, a run takes a few milliseconds.
@@ -492,11 +662,17 @@ fn the_file_of_every_connector_validates_and_applies() {
                 continue;
             }
             assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{key}");
+            if folder == "plain" && run.stdout.contains("# No credentials of ") {
+                without_credentials.push(key.to_owned());
+            } else {
+                assert!(run.stdout.contains(": ${{ env."), "{key}: {}", run.stdout);
+            }
             world.write(&format!("all/{folder}/{key}.yaml"), &run.stdout);
             files += 1;
         }
     }
     assert_eq!((files, without_events), (167 + 124, 43));
+    assert_eq!(without_credentials, ["quickbooksonprem", "sapbusinessone", "syncplicity"]);
     let validated = world.ocon("validate --deny warnings --instances all");
     assert_eq!((validated.stderr.as_str(), validated.exit), ("", 0));
     let applied = world.ocon("apply --yes --sandbox --instances all --concurrency 16");

@@ -281,7 +281,7 @@ error[refused-variable]: files must not use the variable `OCON_USER_SECRET`
 6 |   password: ${{ env.OCON_USER_SECRET }}
   |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: give the secret another name: variables of ocon and of CI systems are reserved (here `OCON_*`)
+  = help: give the secret another name: variables of ocon, CI systems and other programs are reserved (here `OCON_*`)
 --- exit 5 ---
 "#]]);
     world.write("instances/desk.yaml", CRM);

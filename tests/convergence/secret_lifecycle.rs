@@ -120,8 +120,12 @@ impl World {
         let options = PlanOptions::default();
         let fingerprints =
             Fingerprints::from_organization_secret(&Secret::new("a key of the tests"));
-        let context =
-            PlanContext { target: &self.target, options: &options, fingerprints: &fingerprints };
+        let context = PlanContext {
+            target: &self.target,
+            options: &options,
+            fingerprints: &fingerprints,
+            accepts_samples: false,
+        };
         plan_of(desired, &self.client, &context, &SystemClock).await
     }
 

@@ -89,7 +89,12 @@ impl World {
             page_size: 200,
         };
         let options = &self.options;
-        let context = PlanContext { target: &target, options, fingerprints: &fingerprints };
+        let context = PlanContext {
+            target: &target,
+            options,
+            fingerprints: &fingerprints,
+            accepts_samples: false,
+        };
         let plan = compute(&self.desired, &observed, &context);
         status(&self.desired, &observed, &plan, &context)
     }

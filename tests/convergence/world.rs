@@ -83,6 +83,7 @@ impl World {
                 target: &target,
                 options: &self.options,
                 fingerprints: &fingerprints,
+                accepts_samples: false,
             };
             plan_of(&self.desired, &self.remote, &context, &NoWait).await
         })

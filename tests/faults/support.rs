@@ -284,7 +284,12 @@ impl World {
         let fingerprints = fingerprints();
         let keys = desired.declared_keys();
         let mut observed = observed::fetch(remote, &target.project, keys.clone()).await?;
-        let context = PlanContext { target: &target, options, fingerprints: &fingerprints };
+        let context = PlanContext {
+            target: &target,
+            options,
+            fingerprints: &fingerprints,
+            accepts_samples: false,
+        };
         let waiting = Waiter { clock: &remote.time, stop: &StopSignal::default() };
         loop {
             let questions = plan::questions(desired, &observed, &context);

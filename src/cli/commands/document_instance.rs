@@ -60,7 +60,8 @@ pub(crate) async fn find(
     let found = plan::matched(&files.desired, &observed, fingerprints).remove(key).cloned();
     let found = found.ok_or_else(|| {
         // These blocks concern a create, so the instance does not exist.
-        let create_blocks = [BlockCode::NeedsAuthorization, BlockCode::MissingVariable];
+        let create_blocks =
+            [BlockCode::NeedsAuthorization, BlockCode::MissingVariable, BlockCode::SampleValue];
         let mut blocked = plan.blocked.iter().filter(|blocked| blocked.key == *key);
         let blocked = blocked.find(|blocked| !create_blocks.contains(&blocked.code));
         NoInstance {

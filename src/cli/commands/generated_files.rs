@@ -1,9 +1,9 @@
 //! Steps of the commands that write instance files.
 
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use crate::catalog::Catalog;
-use crate::cli::setup::GlobalArgs;
+use crate::cli::setup::{GlobalArgs, global_args::below_root};
 use crate::instance::ConnectorKey;
 
 /// The names after `env.` in a text, in upper case.
@@ -44,8 +44,13 @@ pub(super) fn schema(
 
 /// Whether the repository contains a schema of the connector.
 pub(super) fn has_schema(globals: &GlobalArgs, connector: &ConnectorKey) -> bool {
-    let folder = globals.root.join(&globals.schemas).join("connectors");
-    folder.join(file_name(connector)).is_file()
+    schema_path(globals, connector).is_file()
+}
+
+/// The path of a connector's schema in the repository.
+pub(super) fn schema_path(globals: &GlobalArgs, connector: &ConnectorKey) -> PathBuf {
+    let folder = below_root(&globals.root, &globals.schemas);
+    folder.join("connectors").join(file_name(connector))
 }
 
 fn file_name(connector: &ConnectorKey) -> String {

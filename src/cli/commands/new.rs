@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{Catalog, Connector, ConnectorSpec, CreateRequest};
 use crate::cli::commands::generated_files;
-use crate::cli::setup::GlobalArgs;
+use crate::cli::setup::{GlobalArgs, file_problems};
 use crate::cli::terminal::{Exit, Failure, output};
 use crate::desired::{self, Levels, Sources, secrets::WithheldSecrets};
 use crate::import::{self, NewDocument};
@@ -68,9 +68,10 @@ pub(crate) fn run(globals: &GlobalArgs, args: &NewArgs) -> Result<Exit, Failure>
     let others = Others::of(globals);
     let file = import::new_file(&document, &others.keys, others.variables);
     destination.write(&file.text)?;
+    let has_schema = generated_files::has_schema(globals, connector);
     let is_granted = !request.grant.is_empty();
-    let missing = (!generated_files::has_schema(globals, connector)).then_some(connector);
-    output::text(&summary::written(globals, &key, destination.path(), &file, missing, is_granted))?;
+    let facts = summary::Facts { key: &key, connector, has_schema, is_granted };
+    output::text(&summary::written(globals, destination.path(), &file, &facts))?;
     Ok(Exit::Success)
 }
 
@@ -119,10 +120,16 @@ fn describe(globals: &GlobalArgs, connector: &str) -> Result<Described, Failure>
         today: "",
     };
     let key = connector.parse::<ConnectorKey>().ok();
-    let spec = key.as_ref().and_then(|key| desired::connector_spec(&sources, key));
-    let (Some(key), Some(spec)) = (&key, spec) else {
-        return Err(unknown_connector(connector, key.as_ref()));
-    };
+    let Some(key) = &key else { return Err(unknown_connector(connector, None)) };
+    let spec = desired::connector_spec(&sources, key)
+        .map_err(|problems| file_problems::invalid(globals, problems.as_slice()))?;
+    let spec = spec.ok_or_else(|| {
+        if generated_files::has_schema(globals, key) {
+            no_keys(globals, key)
+        } else {
+            unknown_connector(connector, Some(key))
+        }
+    })?;
     let known = Catalog::embedded().connector(key);
     Ok(Described { spec, known, events: desired::event_support(&sources, key) })
 }
@@ -152,6 +159,15 @@ impl Described {
             .hint(format!("write the file without events: ocon new {connector}"))
             .hint("to list how the events of each connector arrive: ocon connectors"))
     }
+}
+
+/// The failure for a schema that is valid but lists no keys of the configuration.
+fn no_keys(globals: &GlobalArgs, connector: &ConnectorKey) -> Failure {
+    let path = generated_files::schema_path(globals, connector);
+    let error = format!("the schema {} lists no keys of `configuration`", path.display());
+    Failure::new(Exit::Invalid, error)
+        .hint(format!("get the schema of your tenant: ocon schema pull {connector}"))
+        .hint("or list the keys in its `properties.configuration.properties`")
 }
 
 fn unknown_connector(written: &str, key: Option<&ConnectorKey>) -> Failure {

@@ -36,7 +36,7 @@ pub(crate) struct Connection {
     pub(crate) progress: Arc<Progress>,
     clock: Arc<dyn Clock>,
     /// The embedded sandbox, which lives as long as the connection.
-    _sandbox: Option<sandbox::Handle>,
+    sandbox: Option<sandbox::Handle>,
 }
 
 /// Chooses the platform and loads the files. A wrong platform is reported before any problem in a file.
@@ -67,7 +67,7 @@ pub(crate) async fn connect(
     let (stop, clock) = (settings.stop.clone(), Arc::clone(&settings.clock));
     let client = network::client(&globals.environment, settings)?;
     let target = Target { base_url: shown, project: project.clone() };
-    Ok(Connection { client, target, fingerprints, stop, progress, clock, _sandbox: sandbox })
+    Ok(Connection { client, target, fingerprints, stop, progress, clock, sandbox })
 }
 
 /// The settings that options select.
@@ -134,7 +134,12 @@ impl Connection {
     }
 
     pub(crate) fn context<'a>(&'a self, options: &'a PlanOptions) -> PlanContext<'a> {
-        PlanContext { target: &self.target, options, fingerprints: &self.fingerprints }
+        PlanContext {
+            target: &self.target,
+            options,
+            fingerprints: &self.fingerprints,
+            accepts_samples: self.sandbox.is_some(),
+        }
     }
 
     pub(crate) async fn plan(

@@ -62,25 +62,30 @@ fn require(
 }
 
 fn property(key: &str, rule: &Value) -> PropertySpec {
-    let is = |member: &str| rule.get(member) == Some(&Value::Bool(true));
     let (kind, options) = kind(key, rule);
+    let named = PropertySpec::new(key, kind);
     PropertySpec {
-        kind,
         options,
-        secret: is("writeOnly"),
-        platform_written: is("readOnly"),
-        ..PropertySpec::new(key, kind)
+        secret: named.secret || super::marks_secret(rule),
+        platform_written: rule["readOnly"] == true,
+        ..named
     }
 }
 
 fn kind(key: &str, rule: &Value) -> (FieldKind, Vec<String>) {
     let options = options(rule);
-    let types = rule.get("type").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    // A type or a list of types.
+    let types = match rule.get("type") {
+        Some(Value::Array(types)) => types.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
     let accepts = |name: &str| types.iter().any(|accepted| accepted == name);
     let kind = match () {
         () if !options.is_empty() => FieldKind::Enum,
         () if accepts("object") => FieldKind::Json,
         () if accepts("integer") => FieldKind::Integer,
+        () if accepts("number") && !accepts("string") => FieldKind::Integer,
         () if accepts("boolean") && !accepts("number") => FieldKind::Boolean,
         () if key.ends_with("url") => FieldKind::Url,
         () => FieldKind::String,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::entry::{Entry, EntryValue};
 use super::interface::NewDocument;
-use super::{event_entries, samples};
+use super::{credentials, event_entries, samples};
 use crate::catalog::{Authentication, ConnectorSpec, FieldKind, PropertySpec, Requirement};
 
 /// The key that selects how an instance authenticates.
@@ -28,6 +28,9 @@ pub(super) fn of<'a>(document: &NewDocument<'a>) -> Vec<Entry<'a>> {
         needed.map(|(key, property)| entry(document, key, property)).collect();
     // Equal comments are written once.
     needed.sort_by_key(|entry| (order(&entry.value), entry.comment.clone()));
+    if !credentials::are_known(document, &needed) {
+        needed.splice(0..0, credentials::possible(document));
+    }
     let mut entries: Vec<Entry<'a>> = way.into_iter().collect();
     entries.extend(needed);
     entries.extend(usual(document, &entries));
@@ -102,16 +105,12 @@ fn entry<'a>(document: &NewDocument<'a>, key: &'a str, property: &PropertySpec) 
         _ if property.secret => {
             (EntryValue::Variable, format!("Credentials of your account at {name}."))
         }
-        _ => value_of_account(document, key, property),
+        _ => value_of_account(key, property),
     };
     Entry { key, value, comment }
 }
 
-fn value_of_account(
-    document: &NewDocument<'_>,
-    key: &str,
-    property: &PropertySpec,
-) -> (EntryValue, String) {
+fn value_of_account(key: &str, property: &PropertySpec) -> (EntryValue, String) {
     match (property.kind, property.options.first()) {
         (FieldKind::Enum, Some(first)) => {
             let comment = format!("One of: {}.", property.options.join(", "));
@@ -119,7 +118,7 @@ fn value_of_account(
         }
         (FieldKind::Boolean, _) => (EntryValue::Given(false.into()), "true or false.".to_owned()),
         (kind, _) => (
-            EntryValue::Sample(samples::of(key, kind, &document.spec.connector)),
+            EntryValue::Sample(samples::of(key, kind)),
             "Samples: write the values of your account instead.".to_owned(),
         ),
     }

@@ -2,7 +2,9 @@
 
 use super::entry::{Entry, EntryValue};
 use super::interface::NewDocument;
-use crate::instance::{EVENT_CALLBACK, EVENT_VENDOR_TYPE, EVENTS_ENABLED, EventSupport};
+use crate::instance::{
+    EVENT_CALLBACK, EVENT_VENDOR_TYPE, EVENTS_ENABLED, EventSupport, SAMPLE_HOST,
+};
 
 const SIGNATURE_KEY: &str = "event.notification.signature.key";
 const REFRESH_INTERVAL: &str = "event.poller.refresh_interval";
@@ -13,9 +15,6 @@ const POLLING: &str = "polling";
 /// Minutes between two polls: the platform's default.
 const DEFAULT_INTERVAL: u64 = 15;
 
-/// A URL that belongs to nobody.
-const APPLICATION_URL: &str = "https://app.example/events";
-
 /// The lines that enable events. Empty if the file does not.
 pub(super) fn of<'a>(document: &NewDocument<'a>) -> Vec<Entry<'a>> {
     let Some(support) = document.events else { return Vec::new() };
@@ -24,7 +23,7 @@ pub(super) fn of<'a>(document: &NewDocument<'a>) -> Vec<Entry<'a>> {
     let callback = if document.callback_carries_id {
         entry(EVENT_CALLBACK, EntryValue::WebhookUrl, "The events stay on the platform.".to_owned())
     } else {
-        let url = EntryValue::Sample(APPLICATION_URL.into());
+        let url = EntryValue::Sample(format!("https://{SAMPLE_HOST}/events").into());
         let comment = "URL of your application, to which the platform sends the events.";
         entry(EVENT_CALLBACK, url, comment.to_owned())
     };

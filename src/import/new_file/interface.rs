@@ -22,8 +22,12 @@ pub(crate) struct NewFile {
     /// The path below the instances folder.
     pub(crate) path: String,
     pub(crate) text: String,
-    /// The variables that the file reads, in its order.
+    /// The variables of the configuration, in the order of the file.
     pub(crate) variables: Vec<String>,
+    /// The variables of the authorization grant. `ocon authorize` needs none of them.
+    pub(crate) grant_variables: Vec<String>,
     /// The configuration keys whose values are samples.
     pub(crate) samples: Vec<String>,
+    /// Whether the file has credentials, or somebody grants access. Otherwise, nothing knows its credentials.
+    pub(crate) has_credentials: bool,
 }

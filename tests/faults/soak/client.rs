@@ -66,7 +66,8 @@ impl Client {
         let fetched = observed::fetch(&self.remote, &self.target.project, keys.clone()).await;
         let mut observed = fetched.unwrap();
         let (target, fingerprints) = (&self.target, &self.fingerprints);
-        let context = PlanContext { target, options: &options, fingerprints };
+        let context =
+            PlanContext { target, options: &options, fingerprints, accepts_samples: false };
         let waiting = Waiter { clock: &SystemClock, stop: &StopSignal::default() };
         loop {
             let questions = plan::questions(desired, &observed, &context);

@@ -10,7 +10,7 @@ use ocon::plan::BlockCode;
 use ocon::report::explanation::{self, Explanation};
 use serde_json::Value;
 
-const BLOCKS: [BlockCode; 15] = [
+const BLOCKS: [BlockCode; 16] = [
     BlockCode::AmbiguousKey,
     BlockCode::AmbiguousMove,
     BlockCode::BrokenMark,
@@ -25,6 +25,7 @@ const BLOCKS: [BlockCode; 15] = [
     BlockCode::NeedsAuthorization,
     BlockCode::NotYetReadable,
     BlockCode::PartialRekey,
+    BlockCode::SampleValue,
     BlockCode::UnmanagedNamesake,
 ];
 
@@ -101,7 +102,8 @@ fn the_list_of_block_codes_is_complete() {
         BlockCode::NeedsAuthorization => 11,
         BlockCode::NotYetReadable => 12,
         BlockCode::PartialRekey => 13,
-        BlockCode::UnmanagedNamesake => 14,
+        BlockCode::SampleValue => 14,
+        BlockCode::UnmanagedNamesake => 15,
     };
     assert_eq!(BLOCKS.map(position), std::array::from_fn(|place| place));
 }

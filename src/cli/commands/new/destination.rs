@@ -89,7 +89,8 @@ impl<'a> Destination<'a> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         batch.create_folder(&self.globals.root, folder).map_err(|error| {
             let message = format!("no file can be written to {}", folder.display());
-            self.refused(message).caused_by(&error)
+            let hint = "make it a folder inside the repository that you can write to";
+            Failure::new(Exit::Other, message).caused_by(&error).hint(hint).hint(self.print_hint())
         })?;
         batch.add_new(&self.path, text)?;
         batch.persist().map_err(|PersistFailure { failure, .. }| failure)
@@ -99,6 +100,10 @@ impl<'a> Destination<'a> {
         let connector = self.connector;
         Failure::new(Exit::Other, error)
             .hint(format!("name another document key: ocon new {connector} KEY"))
-            .hint(format!("or print the file: ocon new {connector} --stdout"))
+            .hint(self.print_hint())
+    }
+
+    fn print_hint(&self) -> String {
+        format!("or print the file: ocon new {} --stdout", self.connector)
     }
 }
