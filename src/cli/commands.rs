@@ -14,6 +14,7 @@ pub(crate) mod examples;
 mod execution;
 mod explain;
 pub(crate) mod failure_report;
+mod formats;
 mod generated_files;
 pub(crate) mod help;
 mod import;
@@ -178,19 +179,6 @@ pub(crate) struct CommandInfo {
     pub(crate) interrupted_exit: Exit,
 }
 
-/// The formats that a command supports.
-pub(crate) fn formats(command: &str) -> &'static [Format] {
-    use Format::{Azure, Dotenv, Github, Gitlab, Html, Jenkins, Json, Markdown, Sarif, Text};
-    match command {
-        "validate" => &[Text, Json, Github, Sarif],
-        "variables" => &[Text, Json, Dotenv, Github, Gitlab, Azure, Jenkins],
-        "plan" => &[Text, Json, Markdown, Html, Github],
-        "apply" | "status" => &[Text, Json, Markdown, Html],
-        "connectors" | "events" | "doctor" | "selftest" => &[Text, Json],
-        _ => &[Text],
-    }
-}
-
 impl Command {
     pub(crate) fn info(&self) -> CommandInfo {
         let (name, interrupted) = match self {
@@ -219,7 +207,7 @@ impl Command {
         // A signal is the normal end of a server.
         let is_server = matches!(self, Self::Sandbox(_));
         let interrupted_exit = if is_server { Exit::Success } else { Exit::Interrupted };
-        CommandInfo { name, formats: formats(name), interrupted, interrupted_exit }
+        CommandInfo { name, formats: formats::of_command(name), interrupted, interrupted_exit }
     }
 
     /// Runs the command. `tree` builds the complete command line.

@@ -20,10 +20,10 @@ use crate::instance::Project;
 use crate::report::pipeline_lines::yaml_word;
 
 pub(crate) use example_pipelines::Ci;
+use project_name::PROJECT_FILE;
 use scaffold::Scaffold;
 use summary::Summary;
 
-const PROJECT_FILE: &str = "ocon.yaml";
 const GITKEEP: &str = ".gitkeep";
 
 #[derive(Debug, clap::Args)]

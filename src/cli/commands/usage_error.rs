@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::ValueEnum as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::cli::commands::formats;
 use crate::cli::setup::Format;
 
 /// The error with only the formats of the command, if it is about another format.
@@ -20,7 +21,7 @@ pub(crate) fn with_own_formats(
     let Some(command) = parsed.as_ref().and_then(clap::ArgMatches::subcommand_name) else {
         return error;
     };
-    let values = super::formats(command).iter().filter_map(Format::to_possible_value);
+    let values = formats::of_command(command).iter().filter_map(Format::to_possible_value);
     let names: Vec<String> = values.map(|value| value.get_name().to_owned()).collect();
     if let Some(ContextValue::String(nearest)) = error.get(ContextKind::SuggestedValue)
         && !names.contains(nearest)

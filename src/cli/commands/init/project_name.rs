@@ -1,12 +1,13 @@
 //! Chooses the project of a new repository.
 
-use super::PROJECT_FILE;
 use crate::cli::setup::{GlobalArgs, project};
 use crate::cli::terminal::{Exit, Failure};
 use crate::desired::DeclaredProject;
 use crate::instance::Project;
 use crate::safe_text::quoted;
 
+/// The file that names the project, in the root.
+pub(super) const PROJECT_FILE: &str = "ocon.yaml";
 const MIN_LENGTH: usize = 2;
 const MAX_LENGTH: usize = 40;
 

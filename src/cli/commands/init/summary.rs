@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::PROJECT_FILE;
 use super::pipelines::Pipelines;
-use super::project_name::ChosenProject;
+use super::project_name::{ChosenProject, PROJECT_FILE};
 use super::scaffold::Outcome;
 use crate::cli::commands::next_steps;
 use crate::cli::setup::GlobalArgs;
