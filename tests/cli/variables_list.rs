@@ -222,9 +222,14 @@ fn no_pattern_allows_the_variables_of_another_program() {
         let text = CHAT
             .replace("CHAT_", &format!("{prefix}_"))
             .replace("${{ var.app }}", "https://a.example");
-        let text: String =
-            text.lines().filter(|it| !it.contains("event.")).map(|it| format!("{it}\n")).collect();
-        world.write("instances/chat.yaml", &text);
+        let lines: Vec<&str> = text.lines().filter(|it| !it.contains("event.")).collect();
+        world.write(
+            "instances/chat.yaml",
+            lines.join(
+                "
+",
+            ),
+        );
         let names = format!("{prefix}_CODE,{prefix}_ID");
         let run = world.ocon("variables --format github");
         assert!(run.stdout.contains(&format!("#   OCON_ENV_ALLOW: {names}\n")), "{}", run.stdout);
