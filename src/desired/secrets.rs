@@ -10,21 +10,15 @@ mod reserved;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
-use wildmatch::WildMatchPattern;
-
 use crate::instance::{Secret, SecretSource, is_unresolved, trimmed};
 use crate::reader::{FileError, FileScope};
 use crate::safe_text::quoted;
 
 pub(crate) use self::reserved::is_reserved_variable;
-use self::reserved::reserved_pattern;
+use self::reserved::{NamePattern, reserved_pattern};
 
 /// The largest secret file. Passwords, keys and certificates are smaller.
 const MAX_SECRET_BYTES: u64 = 1 << 20;
-
-/// A pattern for names of variables, in which `*` matches any text. `?` is not special: NUL replaces it,
-/// and no name contains NUL. A match takes at most the product of both lengths.
-type NamePattern = WildMatchPattern<'*', '\0'>;
 
 /// A store of secrets that several threads can use.
 pub trait SecretStore: Sync {

@@ -2,7 +2,11 @@
 
 use std::sync::LazyLock;
 
-use super::NamePattern;
+use wildmatch::WildMatchPattern;
+
+/// A pattern for names of variables, in which `*` matches any text. `?` is not special: NUL replaces it,
+/// and no name contains NUL. A match takes at most the product of both lengths.
+pub(super) type NamePattern = WildMatchPattern<'*', '\0'>;
 
 /// Variables of ocon, of CI systems, of the stores that ocon gets its secrets from, and those that change
 /// how programs run. No file may send them to a provider. A pipeline sets a variable for each reference of a
