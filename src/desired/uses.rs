@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::reserved_variables::is_too_broad_pattern;
+use super::foreign_variables::is_too_broad_pattern;
 use super::{Desired, DesiredInstance};
 use crate::instance::{Key, SecretSource, Span, Template};
 

@@ -1,12 +1,12 @@
 //! Names of the variables for an instance's secrets.
 //!
 //! In: the existing documents and variables. Out: names that start with the document key. Two
-//! documents never share a prefix, and no name is [reserved](crate::desired::reserved_variables).
+//! documents never share a prefix, and no name belongs to [another program](crate::desired::foreign_variables).
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::desired::foreign_variables::is_foreign_variable;
 use crate::desired::reference::syntax::MAX_NAME_CHARS;
-use crate::desired::reserved_variables::is_reserved_variable;
 use crate::instance::{InstanceId, Key};
 
 /// Prefix of a name that would otherwise be reserved.
@@ -34,7 +34,7 @@ impl VariableNames {
     /// without an instance has no ID.
     pub(super) fn take(&mut self, document: &Key, value: &str, id: Option<InstanceId>) -> String {
         let name = format!("{}_{}", self.prefix_of(document, id), capitals(value));
-        let name = if is_reserved_variable(&name) { format!("{OWN_PREFIX}{name}") } else { name };
+        let name = if is_foreign_variable(&name) { format!("{OWN_PREFIX}{name}") } else { name };
         claim(&mut self.variables, id, |suffix| with_suffix(&name, suffix))
     }
 
@@ -66,7 +66,7 @@ fn claim(
 /// The document key in capitals, with [`OWN_PREFIX`] if the result would be reserved.
 fn prefix(document: &str) -> String {
     let name = capitals(document);
-    let is_reserved = is_reserved_variable(&format!("{name}_"));
+    let is_reserved = is_foreign_variable(&format!("{name}_"));
     let is_invalid = name.starts_with(|c: char| c.is_ascii_digit() || c == '_');
     if is_reserved || is_invalid { format!("{OWN_PREFIX}{name}") } else { name }
 }
@@ -85,7 +85,7 @@ fn with_suffix(name: &str, suffix: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desired::reserved_variables::is_too_broad_pattern;
+    use crate::desired::foreign_variables::is_too_broad_pattern;
 
     fn names() -> VariableNames {
         VariableNames::new([], BTreeSet::new())
@@ -122,8 +122,8 @@ mod tests {
             PYTHONPATH PYTHON_KEYRING_BACKEND HTTP_PROXY HTTPS_PROXY ALL_PROXY PGPASSWORD \
             DATABASE_URL SENTRY_AUTH_TOKEN SLACK_BOT_TOKEN STRIPE_API_KEY TWILIO_AUTH_TOKEN";
         for credential in credentials.split_whitespace() {
-            assert!(is_reserved_variable(credential), "{credential}");
-            assert!(is_reserved_variable(&credential.to_lowercase()), "{credential}");
+            assert!(is_foreign_variable(credential), "{credential}");
+            assert!(is_foreign_variable(&credential.to_lowercase()), "{credential}");
             assert!(is_too_broad_pattern(credential), "{credential}");
             // A document key and a configuration key that together spell the credential.
             for (at, _) in credential.match_indices('_') {
@@ -133,12 +133,12 @@ mod tests {
                 for document in documents.iter().filter(|document| *document != "all") {
                     let name = take(&mut names(), document, &value.replace('_', "."), 7);
                     assert_eq!(name, format!("MY_{credential}"));
-                    assert!(!is_reserved_variable(&name), "{name}");
+                    assert!(!is_foreign_variable(&name), "{name}");
                 }
             }
         }
         for own in ["HOOTSUITE_TEAM_TOKEN", "SERVICENOW_DESK_PASSWORD", "MY_AWS_TOKEN"] {
-            assert!(!is_reserved_variable(own), "{own}");
+            assert!(!is_foreign_variable(own), "{own}");
         }
     }
 

@@ -6,7 +6,7 @@ use super::candidates::{RefusalCause, Refused};
 use crate::catalog::Catalog;
 use crate::cli::setup::{GlobalArgs, global_args::below_root};
 use crate::cli::terminal::output;
-use crate::desired::reserved_variables::{is_reserved_variable, is_too_broad_pattern};
+use crate::desired::foreign_variables::{is_foreign_variable, is_too_broad_pattern};
 use crate::import::ImportedFile;
 use crate::instance::{ConnectorKey, InstanceId};
 use crate::report::human::Detail;
@@ -188,7 +188,7 @@ fn allowed_variables(
     let (broad, mut allowed): (BTreeSet<String>, BTreeSet<String>) =
         given.map(str::to_owned).partition(|pattern| is_too_broad_pattern(pattern));
     if !is_given || !broad.is_empty() {
-        allowed.extend(existing.iter().filter(|name| !is_reserved_variable(name)).cloned());
+        allowed.extend(existing.iter().filter(|name| !is_foreign_variable(name)).cloned());
     }
     allowed.extend(files.iter().flat_map(|(_, file)| file.variables.values().cloned()));
     allowed

@@ -7,7 +7,7 @@ use super::secrets;
 
 /// Variables of other programs: credentials, and settings of where a program connects or what it
 /// runs. A final `*` matches any text.
-const RESERVED: [&str; 9] = [
+const FOREIGN: [&str; 9] = [
     // Clouds
     "ALIBABA_* ALICLOUD_* ARM_* AWS_* AZURE_* CLOUDFLARE_* CLOUDSDK_* CF_* DIGITALOCEAN_*
      FIREBASE_* GCE_* GCLOUD_* GCP_* GCS_* GOOGLE_* HEROKU_* HCLOUD_* IBMCLOUD_* NETLIFY_* OCI_*
@@ -34,37 +34,38 @@ const RESERVED: [&str; 9] = [
 ];
 
 /// Credentials of programs whose other variables can belong to a document.
-const RESERVED_CREDENTIALS: &str = "\
+const FOREIGN_CREDENTIALS: &str = "\
     AIRTABLE_API_KEY ASANA_ACCESS_TOKEN DROPBOX_ACCESS_TOKEN FACEBOOK_ACCESS_TOKEN \
     HUBSPOT_ACCESS_TOKEN HUBSPOT_API_KEY JIRA_API_TOKEN MAILCHIMP_API_KEY MAILGUN_API_KEY \
     SENDGRID_API_KEY SHOPIFY_ACCESS_TOKEN SHOPIFY_API_KEY SLACK_API_TOKEN SLACK_APP_TOKEN \
     SLACK_BOT_TOKEN SLACK_SIGNING_SECRET SLACK_TOKEN SLACK_WEBHOOK_URL STRIPE_API_KEY \
     STRIPE_SECRET_KEY TWILIO_AUTH_TOKEN ZENDESK_API_TOKEN";
 
-/// Whether a variable belongs to another program, to ocon or to the CI system.
-pub(crate) fn is_reserved_variable(name: &str) -> bool {
+/// Whether a variable belongs to another program, to ocon or to the CI system. ocon does not propose such a
+/// name. Files may read those that are not [reserved](super::secrets).
+pub(crate) fn is_foreign_variable(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let matches = |pattern: &str| match pattern.strip_suffix('*') {
         Some(prefix) => name.starts_with(prefix),
         None => name == pattern,
     };
-    reserved().any(matches)
-        || RESERVED_CREDENTIALS.split_whitespace().any(|credential| credential == name)
+    foreign().any(matches)
+        || FOREIGN_CREDENTIALS.split_whitespace().any(|credential| credential == name)
         || secrets::is_reserved_variable(&name)
 }
 
 /// Whether a pattern of `--env-allow` matches variables of other programs.
 pub(crate) fn is_too_broad_pattern(pattern: &str) -> bool {
     let pattern = pattern.to_ascii_uppercase();
-    let Some((prefix, _)) = pattern.split_once('*') else { return is_reserved_variable(&pattern) };
-    reserved().any(|reserved| match reserved.strip_suffix('*') {
-        Some(reserved) => reserved.starts_with(prefix) || prefix.starts_with(reserved),
-        None => reserved.starts_with(prefix),
+    let Some((prefix, _)) = pattern.split_once('*') else { return is_foreign_variable(&pattern) };
+    foreign().any(|foreign| match foreign.strip_suffix('*') {
+        Some(foreign) => foreign.starts_with(prefix) || prefix.starts_with(foreign),
+        None => foreign.starts_with(prefix),
     })
 }
 
-fn reserved() -> impl Iterator<Item = &'static str> {
-    RESERVED.iter().flat_map(|group| group.split_whitespace())
+fn foreign() -> impl Iterator<Item = &'static str> {
+    FOREIGN.iter().flat_map(|group| group.split_whitespace())
 }
 
 #[cfg(test)]
