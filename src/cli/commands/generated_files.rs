@@ -1,10 +1,27 @@
 //! Steps of the commands that write instance files.
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use crate::catalog::Catalog;
 use crate::cli::setup::{GlobalArgs, global_args::below_root};
+use crate::desired::{Levels, Sources, secrets::WithheldSecrets};
 use crate::instance::ConnectorKey;
+
+/// Passes on the sources of the files, without any value of a secret or of a public variable.
+pub(super) fn with_sources<T>(globals: &GlobalArgs, read: impl FnOnce(&Sources<'_>) -> T) -> T {
+    read(&Sources {
+        root: &globals.root,
+        instances: &globals.instances,
+        schemas: &globals.schemas,
+        variables: &BTreeMap::new(),
+        secrets: &WithheldSecrets::default(),
+        catalog: Catalog::embedded(),
+        levels: &Levels::default(),
+        on_text: &|_| (),
+        today: "",
+    })
+}
 
 /// The names after `env.` in a text, in upper case.
 pub(super) fn mentioned_variables(text: &str) -> impl Iterator<Item = String> {

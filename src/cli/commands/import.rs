@@ -5,7 +5,7 @@ mod candidates;
 mod summary;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -17,7 +17,7 @@ use crate::cli::setup::{
     Connection, Files, GlobalArgs, SecretAccess, connection, global_args::below_root,
 };
 use crate::cli::terminal::{Exit, Failure, output, redaction};
-use crate::desired::{self, Levels, Sources, secrets::WithheldSecrets};
+use crate::desired;
 use crate::import::{self, Candidate, ImportContext};
 use crate::instance::{
     BaseUrl, ConnectorKey, InstanceId, Key, SecretSource, StoredValue as Stored,
@@ -192,35 +192,25 @@ fn generate(
     base_url: &BaseUrl,
     candidates: &[Candidate],
 ) -> GeneratedFiles {
-    let (none, secrets, levels) = (BTreeMap::new(), WithheldSecrets::default(), Levels::default());
-    let sources = Sources {
-        root: &globals.root,
-        instances: &globals.instances,
-        schemas: &globals.schemas,
-        variables: &none,
-        secrets: &secrets,
-        catalog: Catalog::embedded(),
-        levels: &levels,
-        on_text: &|_| (),
-        today: "",
-    };
-    import::files(
-        candidates,
-        &ImportContext {
-            base_url,
-            catalog: Catalog::embedded(),
-            event_support: &|connector| desired::event_support(&sources, connector),
-            keys: files.desired.instances.keys().map(Key::to_string).collect(),
-            variables: taken_variables(globals, files),
-            schema: &|connector, below| generated_files::schema(globals, connector, below),
-            load: &|below, text| {
-                desired::load_bytes(Path::new(below), text.as_bytes().to_vec(), &sources)
+    generated_files::with_sources(globals, |sources| {
+        import::files(
+            candidates,
+            &ImportContext {
+                base_url,
+                catalog: Catalog::embedded(),
+                event_support: &|connector| desired::event_support(sources, connector),
+                keys: files.desired.instances.keys().map(Key::to_string).collect(),
+                variables: taken_variables(globals, files),
+                schema: &|connector, below| generated_files::schema(globals, connector, below),
+                load: &|below, text| {
+                    desired::load_bytes(Path::new(below), text.as_bytes().to_vec(), sources)
+                },
+                holds_secret: &|text| {
+                    redaction::scrub(text) != text || redaction::has_letters_of_secret(text)
+                },
             },
-            holds_secret: &|text| {
-                redaction::scrub(text) != text || redaction::has_letters_of_secret(text)
-            },
-        },
-    )
+        )
+    })
 }
 
 /// The variables that the files refer to. Secrets are withheld, so all of them are unset.

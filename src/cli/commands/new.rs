@@ -7,13 +7,13 @@
 mod destination;
 mod summary;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::catalog::{Catalog, Connector, ConnectorSpec, CreateRequest};
 use crate::cli::commands::generated_files;
 use crate::cli::setup::{GlobalArgs, file_problems};
 use crate::cli::terminal::{Exit, Failure, output};
-use crate::desired::{self, Levels, Sources, secrets::WithheldSecrets};
+use crate::desired::{self, Sources};
 use crate::import::{self, NewDocument};
 use crate::instance::{ConnectorKey, EVENTS_ENABLED, EventSupport, InvalidName, Key};
 use crate::safe_text::quoted;
@@ -43,7 +43,9 @@ struct Described {
 }
 
 pub(crate) fn run(globals: &GlobalArgs, args: &NewArgs) -> Result<Exit, Failure> {
-    let described = describe(globals, &args.connector)?;
+    let described = generated_files::with_sources(globals, |sources| {
+        describe(globals, sources, &args.connector)
+    })?;
     let connector = &described.spec.connector;
     let key = args.document_key(connector)?;
     let destination = Destination::of(globals, connector, &key)?;
@@ -106,22 +108,14 @@ impl Others {
 }
 
 /// Describes a connector of the repository or the catalog.
-fn describe(globals: &GlobalArgs, connector: &str) -> Result<Described, Failure> {
-    let (none, secrets, levels) = (BTreeMap::new(), WithheldSecrets::default(), Levels::default());
-    let sources = Sources {
-        root: &globals.root,
-        instances: &globals.instances,
-        schemas: &globals.schemas,
-        variables: &none,
-        secrets: &secrets,
-        catalog: Catalog::embedded(),
-        levels: &levels,
-        on_text: &|_| (),
-        today: "",
-    };
+fn describe(
+    globals: &GlobalArgs,
+    sources: &Sources<'_>,
+    connector: &str,
+) -> Result<Described, Failure> {
     let key = connector.parse::<ConnectorKey>().ok();
     let Some(key) = &key else { return Err(unknown_connector(connector, None)) };
-    let spec = desired::connector_spec(&sources, key)
+    let spec = desired::connector_spec(sources, key)
         .map_err(|problems| file_problems::invalid(globals, problems.as_slice()))?;
     let spec = spec.ok_or_else(|| {
         if generated_files::has_schema(globals, key) {
@@ -131,7 +125,7 @@ fn describe(globals: &GlobalArgs, connector: &str) -> Result<Described, Failure>
         }
     })?;
     let known = Catalog::embedded().connector(key);
-    Ok(Described { spec, known, events: desired::event_support(&sources, key) })
+    Ok(Described { spec, known, events: desired::event_support(sources, key) })
 }
 
 impl Described {
